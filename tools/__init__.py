@@ -1,0 +1,1 @@
+"""What developers run and the product does not need; `./dev` is the way in."""

@@ -1,0 +1,1 @@
+"""Who may do what: accounts with roles, passwords, sign-in with rate limit, web sessions."""

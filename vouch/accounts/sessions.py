@@ -1,0 +1,135 @@
+"""Web sessions: the cookie's secret, its row, the token that changing requests must carry, the socket's ticket.
+
+Cookies are `__Host-`, Secure and HttpOnly (RFC 6265bis, 4.1.3.2); browsers treat http://localhost and
+http://127.0.0.1 as secure, so the demo needs no exception. Where other origins may embed the pages the cookie is
+SameSite=None and Partitioned, the only kind that Chromium delivers in a cross-site frame.
+"""
+
+import hmac
+from dataclasses import dataclass
+
+from aiohttp import web
+from sqlalchemy import delete
+
+from vouch.accounts.models import Account, SessionKind, WebSession
+from vouch.accounts.service import is_valid
+from vouch.clock import SECOND, Clock
+from vouch.database import Database
+from vouch.ids import digest, new_secret
+from vouch.keys import Keys
+from vouch.problems import Problem
+
+_TICKET_S = 60
+CSRF_HEADER = "X-Vouch-CSRF"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who sent a request."""
+
+    session: WebSession
+    account: Account | None
+    """None for a caller's page, which is known by its verification alone."""
+
+
+class Sessions:
+    """Opens, finds and ends web sessions."""
+
+    def __init__(self, database: Database, clock: Clock, keys: Keys, *, embedded: bool) -> None:
+        self._database = database
+        self._clock = clock
+        self._tickets = keys.signer("socket-ticket", clock)
+        self._embedded = embedded
+
+    async def open(
+        self,
+        response: web.StreamResponse,
+        kind: SessionKind,
+        lifetime_s: int,
+        *,
+        account: str | None = None,
+        verification: str | None = None,
+    ) -> WebSession:
+        """Make a session of `kind` and set its cookie on `response`."""
+        secret = new_secret()
+        now = self._clock.now()
+        session = WebSession(
+            digest=digest(secret),
+            kind=kind,
+            account=account,
+            verification=verification,
+            csrf=new_secret(),
+            created_at=now,
+            expires_at=now + lifetime_s * SECOND,
+        )
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(WebSession).where(WebSession.expires_at < now - lifetime_s * SECOND))
+            transaction.add(session)
+        self._set_cookie(response, kind, secret, lifetime_s)
+        return session
+
+    async def find(self, request: web.Request, kind: SessionKind) -> Visitor | None:
+        """Who is signed in on this browser for pages of `kind`."""
+        secret = request.cookies.get(cookie_name(kind))
+        return await self._load(digest(secret), kind) if secret else None
+
+    async def require(self, request: web.Request, kind: SessionKind) -> Visitor:
+        """The same, or Problem `not_signed_in`; a request that changes something must carry the session's token."""
+        visitor = await self.find(request, kind)
+        if visitor is None:
+            raise Problem(401, "not_signed_in", "Sign in first; your session may have ended.")
+        if request.method not in {"GET", "HEAD"}:
+            sent = request.headers.get(CSRF_HEADER, "")
+            if not hmac.compare_digest(digest(sent), digest(visitor.session.csrf)):
+                raise Problem(403, "bad_csrf_token", f"Send the session's token in the header {CSRF_HEADER}.")
+        return visitor
+
+    async def end(self, response: web.StreamResponse, visitor: Visitor) -> None:
+        """Sign out."""
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(WebSession).where(WebSession.digest == visitor.session.digest))
+        self._set_cookie(response, SessionKind(visitor.session.kind), "", 0)
+
+    def ticket(self, visitor: Visitor) -> str:
+        """A token for a socket's handshake, good for a minute, bound to the session."""
+        return self._tickets.sign({"session": visitor.session.digest, "kind": visitor.session.kind})
+
+    async def redeem(self, ticket: str, kind: SessionKind) -> Visitor | None:
+        """Whose ticket this is, if the session still lives."""
+        payload = self._tickets.read(ticket, _TICKET_S)
+        if payload is None or payload.get("kind") != kind:
+            return None
+        return await self._load(payload["session"], kind)
+
+    async def still_valid(self, visitor: Visitor) -> bool:
+        """Whether the session that a socket was opened with has neither ended nor lost its account."""
+        return await self._load(visitor.session.digest, SessionKind(visitor.session.kind)) is not None
+
+    def _set_cookie(self, response: web.StreamResponse, kind: SessionKind, value: str, max_age_s: int) -> None:
+        # Deleted with the same attributes: a partitioned cookie is another one than its unpartitioned namesake.
+        response.set_cookie(
+            cookie_name(kind),
+            value,
+            max_age=max_age_s,
+            path="/",
+            secure=True,
+            httponly=True,
+            samesite="None" if self._embedded else "Lax",
+            partitioned=self._embedded or None,
+        )
+
+    async def _load(self, session_digest: str, kind: SessionKind) -> Visitor | None:
+        now = self._clock.now()
+        async with self._database.read() as transaction:
+            session = await transaction.get(WebSession, session_digest)
+            if session is None or session.kind != kind or session.expires_at <= now:
+                return None
+            account = await transaction.get(Account, session.account) if session.account else None
+        if session.account and (account is None or not is_valid(account, now)):
+            return None
+        return Visitor(session, account)
+
+
+def cookie_name(kind: SessionKind) -> str:
+    """The cookie of a kind of page; each has its own, so one browser can hold a dealer and an agent."""
+    return f"__Host-vouch-{kind}"

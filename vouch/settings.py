@@ -1,0 +1,83 @@
+"""Every knob of Vouch, read once at start from `VOUCH_*` variables (and an `.env` file); frozen afterwards."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class IceServer(BaseModel):
+    """One STUN or TURN server as a browser's RTCPeerConnection takes it (W3C WebRTC, RTCIceServer)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    urls: str
+    username: str | None = None
+    credential: str | None = Field(None, repr=False)
+
+
+class Settings(BaseSettings):
+    """The settings of one node. Values that change while calls run (team and company rules) live in the database."""
+
+    model_config = SettingsConfigDict(env_prefix="VOUCH_", env_file=".env", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Database (SQLite), evidence, keys. Back up the whole of it.")
+    database_url: str = Field(
+        "", repr=False, description="postgresql+asyncpg://user:password@host/name; empty: SQLite in the data directory."
+    )
+    node: str = Field("node-1", description="Name of this node, unique among nodes that share a database.")
+    host: str = Field("127.0.0.1", description="Address to listen on. 0.0.0.0 behind a TLS proxy or with --tls-cert.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    public_url: str = Field("", description="How browsers and clients reach Vouch; empty: http://127.0.0.1:PORT.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR; lines go to stderr as JSON."
+    )
+    redis_url: str = Field(
+        "", repr=False, description="redis://host:6379/0 for fan-out between nodes; empty: one node."
+    )
+    frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins that may embed the pages (mSale Web), comma-separated; empty: none."
+    )
+    trusted_proxies: int = Field(0, ge=0, description="How many proxies of our own append to X-Forwarded-For.")
+
+    ice_servers: tuple[IceServer, ...] = Field(
+        (), description='STUN and TURN servers as JSON: [{"urls": "turn:host:3478", "username": .., "credential": ..}].'
+    )
+    media_workers: int = Field(1, ge=0, description="Media worker processes that this node starts: one per core.")
+    media_address: str = Field("", description="Address that media workers announce; empty: this machine's own.")
+
+    minimum_free_bytes: int = Field(
+        1 << 30, description="Below this much free space where evidence goes, no new call is offered."
+    )
+    ring_time_out_s: float = Field(20, gt=0, description="How long an agent's console rings before the next is asked.")
+    wrap_up_s: float = Field(30, ge=0, description="The agent's own time after a call.")
+    longest_wait_s: float = Field(300, gt=0, description="How long a caller waits before `no_agent`.")
+    longest_call_s: float = Field(900, gt=0, description="How long a call may last before `too_long`.")
+    calls_per_day: int = Field(10, gt=0, description="Calls that one verification may make in a Vietnamese day.")
+    join_token_s: int = Field(900, gt=0, description="How long a join token can be exchanged for the call page.")
+    call_session_s: int = Field(4 * 3600, gt=0, description="How long the call page of one verification may live.")
+    verification_s: int = Field(7 * 86400, gt=0, description="How long an undecided verification can be called for.")
+    shift_s: int = Field(12 * 3600, gt=0, description="How long staff and dealers stay signed in.")
+
+    ekyc_files: bool = Field(False, description="Dealers may choose picture files; the camera alone otherwise.")
+    msale_url: str = Field("", description="mSale Core's address, asked for company tokens by our eKYC screen.")
+    msale_secret: str = Field(
+        "", repr=False, description="What our eKYC screen shows mSale Core when it asks for a token."
+    )
+    webhook_private: bool = Field(False, description="Results may go to private addresses (the demo's mSale).")
+
+    @field_validator("frame_ancestors", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """The address that SQLAlchemy connects to."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'vouch.db'}"
+
+    @property
+    def url(self) -> str:
+        """The public address without a slash at the end."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
