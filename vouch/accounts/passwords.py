@@ -25,7 +25,9 @@ async def matches(password: str, stored: str | None) -> bool:
     """Whether `password` is the one that `stored` was made of; None stands for an account that does not exist."""
     try:
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(_threads, _hasher.verify, stored or _NOBODY, _bytes(password))
+        found = await loop.run_in_executor(
+            _threads, _hasher.verify, _NOBODY if stored is None else stored, _bytes(password)
+        )
     except (VerificationError, InvalidHashError):
         return False
     return found and stored is not None

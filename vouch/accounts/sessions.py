@@ -107,6 +107,7 @@ class Sessions:
 
     def _set_cookie(self, response: web.StreamResponse, kind: SessionKind, value: str, max_age_s: int) -> None:
         # Deleted with the same attributes: a partitioned cookie is another one than its unpartitioned namesake.
+        # The flag rides on SameSite, because http.cookies knows `Partitioned` only from Python 3.14 on.
         response.set_cookie(
             cookie_name(kind),
             value,
@@ -114,8 +115,7 @@ class Sessions:
             path="/",
             secure=True,
             httponly=True,
-            samesite="None" if self._embedded else "Lax",
-            partitioned=self._embedded or None,
+            samesite="None; Partitioned" if self._embedded else "Lax",
         )
 
     async def _load(self, session_digest: str, kind: SessionKind) -> Visitor | None:

@@ -1,0 +1,121 @@
+import asyncio
+import errno
+import hashlib
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from vouch.blobs import DirectoryBlobs, sync_folder
+
+
+def files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+async def test_a_blob_comes_back_as_it_was_put(tmp_path: Path) -> None:
+    blobs, data = DirectoryBlobs(tmp_path), os.urandom(100_000)
+    blob = await blobs.put(data, ".jpg")
+    assert (blob.sha256, blob.size) == (hashlib.sha256(data).hexdigest(), 100_000)
+    assert blob.key.endswith(".jpg")
+    assert await blobs.get(blob.key) == data
+
+
+async def test_a_blob_survives_the_process(tmp_path: Path) -> None:
+    blob = await DirectoryBlobs(tmp_path / "new" / "evidence").put(b"picture", ".jpg")
+    assert await DirectoryBlobs(tmp_path / "new" / "evidence").get(blob.key) == b"picture"
+
+
+async def test_equal_bytes_are_kept_apart(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    first, second = await blobs.put(b"same", ".jpg"), await blobs.put(b"same", ".jpg")
+    await blobs.delete(first.key)
+    assert await blobs.get(second.key) == b"same"
+
+
+async def test_blobs_put_at_once_are_all_whole_and_spread_over_folders(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    stored = await asyncio.gather(*(blobs.put(bytes([n]) * 1_000, ".bin") for n in range(60)))
+    assert [await blobs.get(blob.key) for blob in stored] == [bytes([n]) * 1_000 for n in range(60)]
+    assert sorted(path.name for path in files(tmp_path)) == sorted(blob.key for blob in stored)
+    assert len(list(tmp_path.iterdir())) > 30
+
+
+async def test_a_blob_is_durable_before_it_has_its_name_and_its_name_before_put_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs, synced = DirectoryBlobs(tmp_path), []
+    real = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    blob = await blobs.put(b"picture", ".jpg")
+    (path,) = files(tmp_path)
+    assert synced == [path.with_name(f"{blob.key}.part"), path.parent, tmp_path]
+
+
+async def test_on_a_full_disk_nothing_is_left_of_a_blob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        await DirectoryBlobs(tmp_path).put(b"picture", ".jpg")
+    assert files(tmp_path) == []
+
+
+async def test_files_are_never_touched_on_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs, threads = DirectoryBlobs(tmp_path), set()
+    for name in ("open", "read_bytes", "unlink", "rename", "mkdir"):
+        real = getattr(Path, name)
+
+        def note(*args: object, _real: object = real, **kwargs: object) -> object:
+            threads.add(threading.current_thread())
+            return _real(*args, **kwargs)  # type: ignore[operator]
+
+        monkeypatch.setattr(Path, name, note)
+    blob = await blobs.put(b"picture", ".jpg")
+    await blobs.get(blob.key)
+    await blobs.delete(blob.key)
+    assert threads
+    assert threading.current_thread() not in threads
+
+
+async def test_a_blob_that_was_deleted_is_gone_and_may_be_deleted_again(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    blob = await blobs.put(b"picture", ".jpg")
+    await blobs.delete(blob.key)
+    await blobs.delete(blob.key)
+    with pytest.raises(FileNotFoundError):
+        await blobs.get(blob.key)
+
+
+@pytest.mark.parametrize("key", ["", "../secret.key", "/etc/passwd", "ab/cd.jpg", ".", "..", "0123.jpg"])
+async def test_what_is_no_key_leads_nowhere(key: str, tmp_path: Path) -> None:
+    secret, blobs = tmp_path / "secret.key", DirectoryBlobs(tmp_path / "evidence")
+    secret.write_text("secret")
+    with pytest.raises(FileNotFoundError):
+        await blobs.get(key)
+    with suppress(FileNotFoundError):
+        await blobs.delete(key)
+    assert secret.exists()
+
+
+async def test_nobody_else_on_the_machine_may_look_into_it(tmp_path: Path) -> None:
+    DirectoryBlobs(tmp_path / "evidence")
+    assert (tmp_path / "evidence").stat().st_mode & 0o777 == 0o700
+
+
+def test_it_tells_the_space_that_is_left(tmp_path: Path) -> None:
+    found = os.statvfs(tmp_path)
+    assert 0 < DirectoryBlobs(tmp_path).free_bytes() < found.f_blocks * found.f_frsize
+
+
+def test_a_folder_that_is_not_there_cannot_be_made_durable(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        sync_folder(tmp_path / "nowhere")
