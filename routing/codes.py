@@ -1,0 +1,35 @@
+"""The stable codes of `Answered`: part of the wire, so a word once given keeps its meaning.
+
+Not the texts: pages translate them.
+"""
+
+from typing import Final
+
+OK: Final = "ok"
+ALREADY_DECIDED: Final = "already_decided"
+"""A verdict stands, or is waiting for its picture."""
+CALL_ENDED: Final = "call_ended"
+FRAME_TOO_OLD: Final = "frame_too_old"
+"""Confirm needs a live picture: the customer's leg is lost, or the frame left the worker too long ago."""
+FRAME_UNKNOWN: Final = "frame_unknown"
+GATE_FIXED: Final = "gate_fixed"
+"""This gate cannot be opened by a reason."""
+NO_PICTURE: Final = "no_picture"
+"""No frame was named, or it could not be kept in time: press again."""
+NO_WORKER: Final = "no_worker"
+"""There is no media worker just now: try again."""
+NOT_CONNECTED_YET: Final = "not_connected_yet"
+"""Media is negotiated once an agent has accepted."""
+NOT_READY_YET: Final = "not_ready_yet"
+"""The call is not ACTIVE yet."""
+NOT_VALID: Final = "not_valid"
+"""The account may not take calls."""
+NOT_YET: Final = "not_yet"
+"""Confirm is barred by the gate in the detail."""
+NOT_YOUR_CALL: Final = "not_your_call"
+OFFER_GONE: Final = "offer_gone"
+OPENED_ELSEWHERE: Final = "opened_elsewhere"
+"""A newer page has taken over."""
+REASON_MISSING: Final = "reason_missing"
+UNKNOWN_AGENT: Final = "unknown_agent"
+UNKNOWN_CALL: Final = "unknown_call"

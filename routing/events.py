@@ -1,0 +1,375 @@
+"""What can happen to a floor: one frozen dataclass each. Counterpart of `commands.py`.
+
+Events are facts that the shell has parsed and checked for authority. An event names the offer, socket, media or
+decision number that it speaks of; one that names an old number changes nothing. Presses carry a `request`, which the
+floor answers once with `Answered`. Ages are durations by a monotonic clock at the moment of sending, so clocks need not
+agree.
+"""
+
+from dataclasses import dataclass
+
+from routing.presses import (
+    AgentEnded,
+    AgentPaused,
+    AgentReady,
+    CallerHungUp,
+    CheckSet,
+    GateOverridden,
+    OfferAccepted,
+    OfferDeclined,
+    PictureRequested,
+    VerdictPressed,
+    WrapUpEnded,
+)
+from routing.state import CallRules, Channel, Kind, Leg, TeamRules
+
+__all__ = [
+    "AgentChanged",
+    "AgentConnected",
+    "AgentDisconnected",
+    "AgentEnded",
+    "AgentEvent",
+    "AgentJoined",
+    "AgentPaused",
+    "AgentReady",
+    "AgentRemoved",
+    "CallEvent",
+    "CallRequested",
+    "CallerConnected",
+    "CallerDisconnected",
+    "CallerHungUp",
+    "CheckSet",
+    "Event",
+    "EvidenceFailed",
+    "EvidenceStored",
+    "FloorEvent",
+    "FramePresented",
+    "GateOpened",
+    "GateOverridden",
+    "GateShut",
+    "LegHeard",
+    "LegSilent",
+    "MediaFlowing",
+    "MediaOffered",
+    "NodeLost",
+    "OfferAccepted",
+    "OfferDeclined",
+    "OffersHeld",
+    "OffersResumed",
+    "PictureRefused",
+    "PictureRequested",
+    "SeedSet",
+    "TeamChanged",
+    "Tick",
+    "VerdictPressed",
+    "WorkerLost",
+    "WrapUpEnded",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequested:
+    """A caller wants to be verified. Answered with the call's id: that of a live one, if the verification has one."""
+
+    request: str
+    call: str
+    """Id for the new call, drawn by the shell."""
+    verification: str
+    company: str
+    """The company that the verification belongs to."""
+    attempt: int
+    """Which call of the verification this would be."""
+    priority: int
+    """Higher is served first."""
+    skills: frozenset[str]
+    """What the agent must know."""
+    rules: CallRules
+    """Rules of that company, now."""
+    node: str
+    """The node that took the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerConnected:
+    """A caller's page has opened a socket. Answered by SocketAssigned, or by Answered(token) with a code."""
+
+    call: str
+    node: str
+    """The node that holds the socket."""
+    token: str
+    """Opaque: comes back in the answer, by which the shell finds the socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerDisconnected:
+    """A caller's socket has closed or has missed its heartbeats."""
+
+    call: str
+    socket: int
+    """Which of the leg's sockets."""
+    age: int = 0
+    """Time since it was last heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConnected:
+    """An agent's console has opened a socket. Answered as CallerConnected is."""
+
+    agent: str
+    node: str
+    """The node that holds the socket."""
+    token: str
+    """Opaque: comes back in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDisconnected:
+    """An agent's socket has closed or has missed its heartbeats."""
+
+    agent: str
+    socket: int
+    """Which of the agent's sockets."""
+    age: int = 0
+    """Time since it was last heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaOffered:
+    """A page wants a new peer connection for its leg. The session description stays with the shell, under `request`."""
+
+    call: str
+    leg: Leg
+    socket: int
+    """The socket that asks: an older page's offer is refused."""
+    request: str
+    worker: str | None
+    """The media worker to use if the call has none; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFlowing:
+    """First valid packets of one kind have arrived from a leg."""
+
+    call: str
+    leg: Leg
+    media: int
+    """The peer connection by which they came."""
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class FramePresented:
+    """A page has presented a frame of the other side."""
+
+    call: str
+    leg: Leg
+    """Whose page."""
+    media: int
+    """The page's own media number."""
+    rtp_timestamp: int | None
+    """Name of the frame, where the browser gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegSilent:
+    """Nothing has been heard from a leg for a while."""
+
+    call: str
+    leg: Leg
+    channel: Channel
+    number: int
+    """The socket or media number it is about."""
+    report: int
+    """Rises with each report about that number."""
+    age: int
+    """Time since the last thing heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegHeard:
+    """A leg that was silent is heard again on the same connection."""
+
+    call: str
+    leg: Leg
+    channel: Channel
+    number: int
+    """The socket or media number it is about."""
+    report: int
+    """Rises with each report about that number."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceStored:
+    """The picture of a decision is durable."""
+
+    call: str
+    decision: int
+    """The decision's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFailed:
+    """The picture of a decision could not be kept."""
+
+    call: str
+    decision: int
+    """The decision's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRefused:
+    """The worker will not give the frame that a decision named."""
+
+    call: str
+    decision: int
+    """The decision's number."""
+    code: str
+    """frame_too_old or frame_unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateShut:
+    """Something of the system forbids Confirm."""
+
+    call: str
+    gate: str
+    """Its name; the floor knows no more of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpened:
+    """It does so no longer."""
+
+    call: str
+    gate: str
+    """Its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A media worker is dead, or has begun anew; its calls are bound elsewhere."""
+
+    worker: str
+    replacement: str | None
+    """Where its calls go; None: nowhere yet, the next media offer says."""
+    age: int
+    """Time since it was last heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLost:
+    """A signalling node is dead, or has begun anew; the sockets that it held are gone."""
+
+    node: str
+    age: int
+    """Time since it was last heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffersHeld:
+    """No new call may be offered."""
+
+    reason: str
+    """A code, such as disk_full or no_media_worker; several may hold at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffersResumed:
+    """That reason holds no longer."""
+
+    reason: str
+    """The same code."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChanged:
+    """The team's settings; deadlines that run keep theirs."""
+
+    rules: TeamRules
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSet:
+    """The seed for a day's draws."""
+
+    day: str
+    """As 2026-11-21."""
+    seed: str
+    """Hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentJoined:
+    """An account belongs to this team; known already, it is AgentChanged."""
+
+    agent: str
+    skills: frozenset[str]
+    employer: str
+    valid: bool = True
+    """Whether the account may take calls now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged:
+    """An account's facts; one that is no longer valid loses his call, the caller goes to the head of the queue."""
+
+    agent: str
+    skills: frozenset[str]
+    employer: str
+    valid: bool
+    """Whether the account may take calls now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRemoved:
+    """An account belongs to this team no longer; taken off as soon as a verdict that was pressed is settled."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Nothing but time: what is due fires."""
+
+
+CallEvent = (
+    CallRequested
+    | CallerConnected
+    | CallerDisconnected
+    | OfferAccepted
+    | OfferDeclined
+    | MediaOffered
+    | MediaFlowing
+    | FramePresented
+    | LegSilent
+    | LegHeard
+    | CallerHungUp
+    | AgentEnded
+    | VerdictPressed
+    | PictureRequested
+    | CheckSet
+    | EvidenceStored
+    | EvidenceFailed
+    | PictureRefused
+    | GateShut
+    | GateOpened
+    | GateOverridden
+)
+"""Events that name one call."""
+
+AgentEvent = (
+    AgentConnected
+    | AgentDisconnected
+    | AgentReady
+    | AgentPaused
+    | WrapUpEnded
+    | AgentJoined
+    | AgentChanged
+    | AgentRemoved
+)
+"""Events that name one agent and no call."""
+
+FloorEvent = WorkerLost | NodeLost | OffersHeld | OffersResumed | TeamChanged | SeedSet | Tick
+"""Events that name neither."""
+
+Event = CallEvent | AgentEvent | FloorEvent
