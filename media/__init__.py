@@ -1,0 +1,13 @@
+"""What is seen: forwards the two streams of a call and keeps the frame that was on the agent's screen.
+
+The shell uses `plane` (and `events`, `errors`, `settings`); `robot` and `synthetic` serve the demo and tests. Inside:
+
+- pure, on octets and values: `rtp`, `vp8`, `rtcp`, `twcc` (the wire); `incoming`, `loss`, `outgoing`, `segments`
+  (one stream each way); `groups` (encoded pictures kept); `leg`, `call` (a peer, two peers joined)
+- the worker's process: `worker` (start and end), `server` (the node's requests), `exchange` (calls and sockets),
+  `aiortc_seam` (the only file that touches aiortc's private parts), `picture` (VP8 to JPEG, in threads), `clock`
+- the node's side: `plane` (the façade), `supervisor` (one worker's life), `process`, `link`, `worker_settings`
+- between the two: `protocol`
+
+A packet never leaves the worker and never enters the shell; a worker holds no address of a database and no key.
+"""

@@ -1,0 +1,338 @@
+"""The only file that touches what aiortc and aioice keep private. Checked against aiortc 1.16 and aioice 0.13.
+
+aiortc does what it is good at: SDP, ICE, DTLS, SRTP. Its own senders and receivers, which decode and encode, are never
+started; decrypted packets are taken where its DTLS transport would parse them, and encoded ones are handed to it there.
+`check` refuses to start on another version or where a name that is used here is missing.
+"""
+
+import asyncio
+import random
+import socket
+from collections.abc import Awaitable, Callable
+from copy import copy
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from aioice import Candidate
+from aioice.candidate import candidate_foundation, candidate_priority
+from aioice.ice import Connection, StunProtocol, server_reflexive_candidate
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
+from aiortc.codecs import is_rtx
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcpeerconnection import find_common_codecs, find_common_header_extensions
+from aiortc.rtcrtpparameters import (
+    RTCRtcpFeedback,
+    RTCRtpCodecParameters,
+    RTCRtpHeaderExtensionParameters,
+)
+from aiortc.sdp import MediaDescription, SessionDescription
+from av import VideoFrame
+
+from media.errors import BadOffer
+from media.events import Kind
+from media.incoming import StreamParameters
+from media.leg import LegParameters
+from media.settings import IceServer
+from media.worker_settings import UdpSettings
+
+TRANSPORT_SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+RECEIVE_BUFFER = 1 << 20
+"""Octets of each socket's receive buffer: a stall of the machine must not lose what came meanwhile."""
+MOST_CANDIDATES = 16
+"""Of a peer's candidates that are tried: each makes us send packets to an address of the peer's choice."""
+
+STUN_TIMEOUT_S = 5
+"""How long a STUN server is waited for: seconds."""
+
+_TRANSPORT_FEEDBACK = RTCRtcpFeedback(type="transport-cc")
+_CODECS: dict[str, list[RTCRtpCodecParameters]] = {
+    "audio": [
+        RTCRtpCodecParameters(
+            mimeType="audio/opus",
+            clockRate=48000,
+            channels=2,
+            payloadType=96,
+            rtcpFeedback=[_TRANSPORT_FEEDBACK],
+            # Forward error correction inside Opus (RFC 7587 §6.1), because sound is not asked for again.
+            parameters={"minptime": 10, "useinbandfec": 1},
+        )
+    ],
+    "video": [
+        RTCRtpCodecParameters(
+            mimeType="video/VP8",
+            clockRate=90000,
+            payloadType=97,
+            rtcpFeedback=[
+                RTCRtcpFeedback(type="nack"),
+                RTCRtcpFeedback(type="nack", parameter="pli"),
+                RTCRtcpFeedback(type="ccm", parameter="fir"),
+                # In place of goog-remb: with both a browser follows the older one and sends 320x240.
+                _TRANSPORT_FEEDBACK,
+            ],
+        ),
+        RTCRtpCodecParameters(mimeType="video/rtx", clockRate=90000, payloadType=98, parameters={"apt": 97}),
+    ],
+}
+_EXTENSIONS = [RTCRtpHeaderExtensionParameters(id=1, uri=TRANSPORT_SEQUENCE_URI)]
+
+_PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (RTCDtlsTransport, ("_handle_rtp_data", "_handle_rtcp_data", "_send_rtp")),
+    (RTCRtpSender, ("send",)),
+    (Connection, ("get_component_candidates", "gather_candidates")),
+)
+
+PacketHandler = Callable[[bytes], Awaitable[None]]
+"""Takes one decrypted packet."""
+
+
+def check() -> None:
+    """Raise RuntimeError where the installed libraries are not those that this file was written for."""
+    for package, wanted in (("aiortc", "1.16."), ("aioice", "0.13.")):
+        if not version(package).startswith(wanted):
+            raise RuntimeError(f"{package} {version(package)} is installed; {wanted}* is needed")
+    missing = [f"{owner.__name__}.{name}" for owner, names in _PRIVATE for name in names if not hasattr(owner, name)]
+    if missing:
+        raise RuntimeError(f"aiortc lacks {', '.join(missing)}")
+
+
+class PeerLink:
+    """One peer connection that answers an offer and carries encoded packets both ways."""
+
+    def __init__(self, udp: UdpSettings, ice_servers: tuple[IceServer, ...] = ()) -> None:
+        servers = [RTCIceServer(list(each.urls), each.username, each.credential) for each in ice_servers]
+        # With one bundle there is one transport, and so one place where packets come out.
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._udp = udp
+        self._transceivers: dict[Kind, RTCRtpTransceiver] = {}
+
+    async def answer(self, offer_sdp: str) -> tuple[str, LegParameters]:
+        """Take the offer and give the answer with what was agreed; raises BadOffer. To be called once."""
+        offer = _read(offer_sdp)
+        try:
+            self._add_transceivers(offer)
+            await self._peer.setRemoteDescription(RTCSessionDescription(str(offer), "offer"))
+            for media in offer.media:
+                self._agree(media)
+            await self._peer.setLocalDescription(await self._peer.createAnswer())
+            return self._peer.localDescription.sdp, self._parameters()
+        except BadOffer:
+            raise
+        except Exception as error:
+            # A stranger's text meets a library's parser here: whatever it trips over is the stranger's.
+            raise BadOffer(type(error).__name__) from error
+
+    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
+        """Hand over every valid packet from now on; each handler is awaited before the next packet. After `answer`."""
+
+        async def take_rtp(data: bytes, arrival_time_ms: int) -> None:
+            await on_rtp(data)
+
+        setattr(self._transport(), "_handle_rtp_data", take_rtp)  # noqa: B010
+        setattr(self._transport(), "_handle_rtcp_data", on_rtcp)  # noqa: B010
+
+    async def send(self, data: bytes) -> None:
+        """Encrypt and send one RTP or RTCP packet; does nothing while the peer is not connected."""
+        try:
+            await self._transport()._send_rtp(data)
+        except ConnectionError:
+            return
+
+    async def close(self) -> None:
+        """End the connection; safe to call twice."""
+        await self._peer.close()
+
+    def _transport(self) -> RTCDtlsTransport:
+        return self._transceivers["video"].receiver.transport
+
+    def _add_transceivers(self, offer: SessionDescription) -> None:
+        """In the offer's order: the library stops the transport of the first if another section leads the bundle."""
+        for media in offer.media:
+            transceiver = self._peer.addTransceiver(media.kind)
+            _never_start(transceiver)
+            self._transceivers[_kind(media)] = transceiver
+        connection = self._transport().transport.iceGatherer._connection
+        gather = partial(_gather, connection, self._udp)
+        setattr(connection, "get_component_candidates", gather)  # noqa: B010 - one instance is changed, not the class
+
+    def _agree(self, media: MediaDescription) -> None:
+        """Choose codec and extensions ourselves: the library's own choice is a table shared by the whole process."""
+        kind = _kind(media)
+        transceiver = self._transceivers[kind]
+        codecs = find_common_codecs(_CODECS[kind], media.rtp.codecs)
+        if not codecs:
+            raise BadOffer(f"no codec in common for {kind}")
+        first = codecs[0]
+        repeats = [each for each in codecs if is_rtx(each) and each.parameters.get("apt") == first.payloadType]
+        transceiver._codecs = [first, *repeats[:1]]
+        transceiver._headerExtensions = find_common_header_extensions(_EXTENSIONS, media.rtp.headerExtensions)
+
+    def _parameters(self) -> LegParameters:
+        video = self._transceivers["video"]
+        ids = [each.id for each in video._headerExtensions if each.uri == TRANSPORT_SEQUENCE_URI]
+        return LegParameters(
+            video=_stream("video", video),
+            audio=_stream("audio", self._transceivers["audio"]),
+            transport_sequence_id=ids[0] if ids else 0,
+        )
+
+
+def hold_packets(peer: RTCPeerConnection) -> None:
+    """Let nothing of a peer's own media out any more, RTCP included, while ICE and DTLS go on (for test peers)."""
+
+    async def drop(_: bytes) -> None:
+        return
+
+    for transceiver in peer.getTransceivers():
+        setattr(transceiver.sender.transport, "_send_rtp", drop)  # noqa: B010 - one instance, not the class
+
+
+def release_packets(peer: RTCPeerConnection) -> None:
+    """Undo `hold_packets`."""
+    for transport in {transceiver.sender.transport for transceiver in peer.getTransceivers()}:
+        if "_send_rtp" in vars(transport):
+            delattr(transport, "_send_rtp")
+
+
+def rtp_timestamp(receiver: RTCRtpReceiver, frame: VideoFrame) -> int:
+    """The RTP timestamp of a frame that the library decoded; it counts them from its first one."""
+    first: int = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper")._origin  # noqa: B009 - mypy knows no mangling
+    return ((frame.pts or 0) + first) % (1 << 32)
+
+
+def _read(offer_sdp: str) -> SessionDescription:
+    """The offer, parsed and made safe; raises BadOffer."""
+    try:
+        offer = SessionDescription.parse(offer_sdp)
+        bundled = [each.items for each in offer.group if each.semantic == "BUNDLE"]
+        kinds = sorted(media.kind for media in offer.media)
+        whole = (
+            bool(bundled)
+            and len(bundled[0]) == 2
+            and all(media.dtls and media.dtls.fingerprints for media in offer.media)
+        )
+    except Exception as error:
+        raise BadOffer(type(error).__name__) from error
+    if kinds != ["audio", "video"] or not whole:
+        raise BadOffer("the offer must have one audio and one video section, bundled, with fingerprints")
+    for media in offer.media:
+        # Names (mDNS) would have to be resolved first; such a peer is learned from its own checks (RFC 8445 §7.3.1.3).
+        usable = [each for each in media.ice_candidates if not each.ip.endswith(".local") and each.protocol == "udp"]
+        media.ice_candidates = usable[:MOST_CANDIDATES]
+    return offer
+
+
+def _kind(media: MediaDescription) -> Kind:
+    return "video" if media.kind == "video" else "audio"
+
+
+def _never_start(transceiver: RTCRtpTransceiver) -> None:
+    """Keep the library's encoder task and decoder thread from ever starting."""
+
+    async def nothing(_: Any) -> None:
+        return
+
+    setattr(transceiver.sender, "send", nothing)  # noqa: B010
+    setattr(transceiver.receiver, "receive", nothing)  # noqa: B010
+
+
+def _stream(kind: Kind, transceiver: RTCRtpTransceiver) -> StreamParameters:
+    codec, *repeats = transceiver._codecs
+    sender = transceiver.sender
+    return StreamParameters(
+        kind=kind,
+        clock_rate=codec.clockRate,
+        payload_type=codec.payloadType or 0,
+        rtx_payload_type=repeats[0].payloadType if repeats else None,
+        ssrc=sender._ssrc,
+        rtx_ssrc=sender._rtx_ssrc,
+        cname=sender._stream_id,
+    )
+
+
+async def _gather(connection: Connection, udp: UdpSettings, component: int, addresses: list[str]) -> list[Candidate]:
+    """In place of aioice's own gathering, which knows neither port ranges nor announced addresses."""
+    candidates: list[Candidate] = []
+    for address in udp.addresses or addresses or ("127.0.0.1",):
+        protocol = await _bind(connection, address, udp.ports)
+        if protocol is None:
+            continue
+        host, port = protocol.transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=component,
+            transport="udp",
+            priority=candidate_priority(component, "host"),
+            host=host,
+            port=port,
+            type="host",
+        )
+        connection._protocols.append(protocol)
+        candidates.append(_told(protocol.local_candidate, udp.announced))
+    candidates += await _reflexive(connection)
+    # The library goes on with TURN alone, having no address of its own to bind.
+    return candidates + await Connection.get_component_candidates(connection, component, [])
+
+
+def _told(candidate: Candidate, announced_address: str | None) -> Candidate:
+    """The candidate as the peer is told of it; the announced address stands for those of its own family."""
+    told = copy(candidate)
+    if announced_address is not None and (":" in announced_address) == (":" in candidate.host):
+        told.host = announced_address
+    return told
+
+
+async def _bind(connection: Connection, address: str, ports: tuple[int, int] | None) -> StunProtocol | None:
+    """A socket on the address; on the first free port from a random one on, where a range is given."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    bound.setblocking(False)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    if not any(_try_bind(bound, address, port) for port in _ports(ports)):
+        bound.close()
+        return None
+    loop = asyncio.get_running_loop()
+    _, protocol = await loop.create_datagram_endpoint(lambda: StunProtocol(connection), sock=bound)
+    return protocol
+
+
+def _ports(ports: tuple[int, int] | None) -> list[int]:
+    if ports is None:
+        return [0]
+    every = range(ports[0], ports[1] + 1)
+    first = random.randrange(len(every))  # noqa: S311 - spreads the calls, hides nothing
+    return [*every[first:], *every[:first]]
+
+
+def _try_bind(bound: socket.socket, address: str, port: int) -> bool:
+    try:
+        bound.bind((address, port))
+    except OSError:
+        return False
+    return True
+
+
+async def _reflexive(connection: Connection) -> list[Candidate]:
+    """What a STUN server sees of our IPv4 sockets, where one is set."""
+    if connection.stun_server is None:
+        return []
+    asked = [
+        server_reflexive_candidate(protocol, connection.stun_server)
+        for protocol in connection._protocols
+        if ":" not in protocol.local_candidate.host
+    ]
+    try:
+        async with asyncio.timeout(STUN_TIMEOUT_S):
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+    except TimeoutError:
+        return []
+    return [answer[0] for answer in answers if not isinstance(answer, BaseException)]

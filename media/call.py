@@ -1,0 +1,213 @@
+"""One call's media: the two legs joined, packets in, packets out. Pure: time comes in, nothing is sent from here.
+
+`Output` says what to send to whom; `take_events` what to tell. The counterpart that owns the sockets is
+`media.worker`.
+"""
+
+from dataclasses import dataclass
+
+from media import rtcp, rtp, vp8
+from media.errors import FrameTooOld, FrameUnknown
+from media.events import CallSummary, Kind, Leg, MediaFlowing
+from media.groups import EncodedPicture, GroupStore, VideoPacket
+from media.leg import LOOK_AFTER, LegEvent, LegMedia
+from media.rtp import RtpPacket
+
+OLDEST_LIVE = 2_000_000
+"""A frame that left the worker longer ago than this is no live picture: microseconds."""
+
+Output = list[tuple[LegMedia, bytes]]
+"""Packets to send, each with the leg that it goes to."""
+
+_OTHER: dict[Leg, Leg] = {"customer": "agent", "agent": "customer"}
+
+
+@dataclass(frozen=True)
+class NamedPicture:
+    """A frame that was found, still encoded, and the agent's own at the same moment."""
+
+    customer: EncodedPicture
+    """The customer's."""
+    rtp_timestamp: int
+    """Its name as the agent's page knew it; the sender's own where it never went to the present agent's page."""
+    exact: bool
+    """Whether it was asked for by that name."""
+    agent: EncodedPicture | None
+    """The agent's frame nearest in arrival time."""
+
+
+class CallMedia:
+    """State of one call; every method takes `now`, microseconds on the worker's clock, never going back."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        self._legs: dict[Leg, LegMedia] = {}
+        self._stores: dict[Leg, GroupStore] = {"customer": GroupStore(), "agent": GroupStore()}
+        self._replaced: list[LegMedia] = []
+        self._events: list[LegEvent] = []
+
+    def leg(self, leg: Leg) -> LegMedia | None:
+        """The present connection of a leg."""
+        return self._legs.get(leg)
+
+    def join(self, leg: LegMedia) -> None:
+        """A peer connection begins; it replaces the leg's older one, whose packets count no more."""
+        older = self._legs.get(leg.leg)
+        if older is not None:
+            leg.replaces(older)
+            self._replaced.append(older)
+        self._legs[leg.leg] = leg
+        other = self._legs.get(_OTHER[leg.leg])
+        if other is not None:
+            other.incoming["video"].key_frames.want()
+
+    def take_events(self) -> list[LegEvent]:
+        """What has happened since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    def rtp(self, leg: LegMedia, data: bytes, now: int) -> Output:
+        """A valid RTP packet from a leg."""
+        if self._legs.get(leg.leg) is not leg:
+            return []
+        self._events += leg.heard(now)
+        packet = rtp.parse(data, leg.parameters.transport_sequence_id)
+        if packet is None:
+            return []
+        if packet.transport_sequence is not None:
+            leg.arrivals.add(packet.transport_sequence, now)
+        kind = _take(leg, packet, now)
+        if kind is None:
+            return []
+        if leg.incoming[kind].received == 1:
+            self._events.append(MediaFlowing(self.call, leg.leg, leg.media, kind))
+        descriptor = vp8.parse(packet.payload) if kind == "video" else None
+        if kind == "video":
+            self._keep(leg, packet, descriptor, now)
+        return self._forward(leg, kind, packet, descriptor, now)
+
+    def rtcp(self, leg: LegMedia, data: bytes, now: int) -> Output:
+        """A valid compound RTCP packet from a leg."""
+        if self._legs.get(leg.leg) is not leg:
+            return []
+        self._events += leg.heard(now)
+        other = self._legs.get(_OTHER[leg.leg])
+        output: Output = []
+        for message in rtcp.parse(data):
+            if isinstance(message, rtcp.SenderReport):
+                output += _translate(leg, other, message, now)
+            elif isinstance(message, rtcp.Nack):
+                output += _resend(leg, message, now)
+            elif other is not None and message.ssrc == leg.parameters.video.ssrc:
+                other.incoming["video"].key_frames.want()
+        return output
+
+    def tick(self, now: int) -> Output:
+        """What is due; to be called about every 40 ms."""
+        both = len(self._legs) == 2 and all(leg.flows for leg in self._legs.values())
+        output: Output = []
+        for leg in self._legs.values():
+            self._events += leg.look(now)
+            if leg.incoming["video"].ssrc is not None or leg.incoming["audio"].ssrc is not None:
+                output += [(leg, data) for data in leg.feedback(now, regular_key_frames=both)]
+        return output
+
+    def look(self, leg: Leg, now: int) -> None:
+        """Somebody has reason to think that the leg is gone."""
+        present = self._legs.get(leg)
+        if present is not None:
+            self._events += present.look(now, LOOK_AFTER)
+
+    def frame(self, media: int, rtp_timestamp: int, *, live: bool, now: int) -> NamedPicture:
+        """The customer's frame that the agent's page saw under (its media number, timestamp).
+
+        Raises FrameUnknown, and FrameTooOld when it must be `live` and is not.
+        """
+        agent = self._legs.get("agent")
+        source = agent.outgoing["video"].segments.find(rtp_timestamp) if agent and agent.media == media else None
+        picture = self._stores["customer"].named(*source) if source else None
+        if picture is None:
+            raise FrameUnknown
+        if live:
+            self._require_live(picture, now)
+        return self._with_agent(picture, rtp_timestamp, exact=True)
+
+    def nearest_frame(self, *, live: bool, now: int) -> NamedPicture:
+        """The customer's last complete frame; raises as `frame` does."""
+        picture = self._stores["customer"].last()
+        if picture is None:
+            raise FrameUnknown
+        if live:
+            self._require_live(picture, now)
+        agent = self._legs.get("agent")
+        sent = agent.outgoing["video"].segments.outgoing(picture.media, picture.timestamp) if agent else None
+        return self._with_agent(picture, picture.timestamp if sent is None else sent, exact=False)
+
+    def summary(self, wall_offset: int) -> CallSummary:
+        """What every connection of the call carried."""
+        legs = [*self._replaced, *self._legs.values()]
+        return CallSummary(self.call, tuple(leg.summary(wall_offset) for leg in legs))
+
+    def _require_live(self, picture: EncodedPicture, now: int) -> None:
+        customer = self._legs.get("customer")
+        if customer is None or customer.is_silent(now) or now - picture.arrived > OLDEST_LIVE:
+            raise FrameTooOld
+
+    def _with_agent(self, picture: EncodedPicture, rtp_timestamp: int, *, exact: bool) -> NamedPicture:
+        return NamedPicture(picture, rtp_timestamp, exact, self._stores["agent"].nearest(picture.arrived))
+
+    def _keep(self, leg: LegMedia, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> None:
+        key = descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor)
+        if key:
+            leg.incoming["video"].key_frames.arrived(now)
+        kept = VideoPacket(
+            packet.sequence,
+            packet.timestamp,
+            descriptor is not None and descriptor.starts_frame,
+            key,
+            packet.marker,
+            b"" if descriptor is None else packet.payload[descriptor.size :],
+            now,
+        )
+        self._stores[leg.leg].add(leg.media, kept)
+
+    def _forward(
+        self, leg: LegMedia, kind: Kind, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int
+    ) -> Output:
+        other = self._legs.get(_OTHER[leg.leg])
+        if other is None:
+            return []
+        data = other.outgoing[kind].forward(leg.media, packet, descriptor, now)
+        if data is not None:
+            return [(other, data)]
+        if kind == "video" and not other.outgoing[kind].has_source(leg.media):
+            leg.incoming["video"].key_frames.want()
+        return []
+
+
+def _take(leg: LegMedia, packet: RtpPacket, now: int) -> Kind | None:
+    """Which stream takes the packet; None if none does, or if it was here before."""
+    parameters = leg.parameters
+    if packet.payload_type == parameters.video.payload_type:
+        return "video" if leg.incoming["video"].take(packet, now) else None
+    if packet.payload_type == parameters.audio.payload_type:
+        return "audio" if leg.incoming["audio"].take(packet, now) else None
+    if packet.payload_type == parameters.video.rtx_payload_type:
+        return "video" if leg.incoming["video"].take_repeated(packet, now) else None
+    return None
+
+
+def _translate(leg: LegMedia, other: LegMedia | None, report: rtcp.SenderReport, now: int) -> Output:
+    for kind, stream in leg.incoming.items():
+        if stream.ssrc == report.ssrc:
+            stream.heard_report(report, now)
+            data = None if other is None else other.outgoing[kind].translate(leg.media, report)
+            return [] if other is None or data is None else [(other, data)]
+    return []
+
+
+def _resend(leg: LegMedia, message: rtcp.Nack, now: int) -> Output:
+    video = leg.outgoing["video"]
+    if message.ssrc != leg.parameters.video.ssrc:
+        return []
+    return [(leg, data) for sequence in message.sequences if (data := video.resend(sequence, now)) is not None]

@@ -1,0 +1,150 @@
+"""What the media plane tells the shell; and the values that its requests give back.
+
+Packets never enter the shell, only changes do. A leg is one peer connection of a call; `media` is its number, raised
+by one at each new peer connection of the same leg.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Leg = Literal["customer", "agent"]
+"""The two sides of a call."""
+Kind = Literal["video", "audio"]
+"""The two streams of a leg."""
+
+
+@dataclass(frozen=True)
+class MediaFlowing:
+    """The first valid packet of one stream of a leg has arrived; sent once for each kind and media number."""
+
+    call: str
+    """The call's id."""
+    leg: Leg
+    """Whose stream it is."""
+    media: int
+    """The leg's media number."""
+    kind: Kind
+    """Picture or sound."""
+
+
+@dataclass(frozen=True)
+class LegSilent:
+    """A leg that had media sends no valid packet (SRTP or SRTCP) any more."""
+
+    call: str
+    """The call's id."""
+    leg: Leg
+    """Who is silent."""
+    media: int
+    """The leg's media number."""
+    report: int
+    """Rises with every report about this leg and media number, so that an older one that arrives late is known."""
+    age: int
+    """Microseconds since the leg's last valid packet, by a clock that never jumps, at the moment of sending."""
+
+
+@dataclass(frozen=True)
+class LegHeard:
+    """A silent leg sends packets again, under the same media number."""
+
+    call: str
+    """The call's id."""
+    leg: Leg
+    """Who is heard again."""
+    media: int
+    """The leg's media number."""
+    report: int
+    """Rises with every report about this leg and media number."""
+
+
+@dataclass(frozen=True)
+class WorkerUp:
+    """A worker has started and may be given calls."""
+
+    worker: str
+    """Its stable name."""
+    boot: str
+    """Drawn anew at each start of its process; none of its calls came from an older one."""
+
+
+@dataclass(frozen=True)
+class WorkerLost:
+    """A worker has ended or is not heard any more; whatever calls it had are gone from it."""
+
+    worker: str
+    """Its stable name."""
+    boot: str
+    """Which start of its process."""
+    age: int
+    """Microseconds since it was last heard."""
+
+
+MediaEvent = MediaFlowing | LegSilent | LegHeard | WorkerUp | WorkerLost
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """One worker as the node sees it now."""
+
+    name: str
+    """Its stable name."""
+    boot: str
+    """Which start of its process; empty before the first."""
+    alive: bool
+    """Whether it may be given calls."""
+    calls: int
+    """Calls that are open in it."""
+
+
+@dataclass(frozen=True)
+class KeptFrame:
+    """A picture of the customer as the agent saw it, and the agent's own at the same moment."""
+
+    jpeg: bytes
+    """The customer's picture: full resolution, nothing drawn on it, quality 95."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    rtp_timestamp: int
+    """The frame's name as the agent's page knew it (90 kHz, modulo 2^32)."""
+    exact: bool
+    """True: the frame named by its timestamp; False: the last complete one."""
+    arrived_at: int
+    """When the frame's last packet arrived at the worker: microseconds UTC."""
+    agent_jpeg: bytes | None
+    """The agent's own picture nearest in arrival time; None where there is none."""
+    agent_arrived_at: int | None
+    """When that one arrived: microseconds UTC."""
+
+
+@dataclass(frozen=True)
+class LegSummary:
+    """What one peer connection of a call carried."""
+
+    leg: Leg
+    """Whose it was."""
+    media: int
+    """Its media number."""
+    video_packets: int
+    """Video packets received, repeated ones not counted."""
+    audio_packets: int
+    """Audio packets received."""
+    lost_packets: int
+    """Video packets that never came, repeated sending included."""
+    first_packet_at: int | None
+    """Arrival of the first valid packet: microseconds UTC; None if there was none."""
+    last_packet_at: int | None
+    """Arrival of the last one."""
+    silences: int
+    """How often the leg fell silent."""
+
+
+@dataclass(frozen=True)
+class CallSummary:
+    """What a closed call carried; without legs if the worker does not know the call (any more)."""
+
+    call: str
+    """The call's id."""
+    legs: tuple[LegSummary, ...]
+    """One for each peer connection, in the order of their opening."""

@@ -1,0 +1,251 @@
+"""The calls of one worker: peers' connections joined to `media.call`, and the answers to the node's requests.
+
+What it is not: it knows nothing of the wire to the node (`media.server`).
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from media import clock
+from media.aiortc_seam import PeerLink
+from media.call import CallMedia, NamedPicture, Output
+from media.errors import BadOffer, FrameUnknown, Overloaded
+from media.events import CallSummary, KeptFrame, Leg
+from media.groups import EncodedPicture
+from media.leg import LegEvent, LegMedia, LegParameters, Numbering
+from media.picture import Jpeg, to_jpeg, warm_up
+from media.settings import IceServer
+from media.worker_settings import UdpSettings
+from vouch.logs import logger
+from vouch.tasks import TaskSet
+
+log = logger(__name__)
+
+TICK_S = 0.04
+"""Between two looks at what is due in every call: seconds."""
+MOST_PICTURES = 8
+"""Pictures that may wait for decoding at once."""
+IDLE = 300_000_000
+"""A call without a packet for this long was forgotten by its node and is closed: microseconds."""
+CLOSING_S = 1.0
+"""What telling all peers goodbye may take: seconds."""
+REMEMBERED = 1_000
+"""Closed calls whose summary is kept, for a request that is repeated."""
+
+
+@dataclass
+class _Open:
+    """One call with its sockets."""
+
+    media: CallMedia
+    opened_at: int
+    links: dict[LegMedia, PeerLink] = field(default_factory=dict)
+    answers: dict[Leg, tuple[int, str, str]] = field(default_factory=dict)
+    """Of each leg: media number, offer, answer."""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an offer is answered: one at a time in each call."""
+    negotiating: int = 0
+    """Offers that are being answered or wait for it."""
+
+    def heard_at(self) -> int:
+        """The last valid packet of any leg, else the opening."""
+        return max([self.opened_at, *(leg.last_valid or 0 for leg in self.links)])
+
+
+class Exchange:
+    """All calls of this process. `on_event` is told what happens in them and when, on the worker's clock."""
+
+    def __init__(
+        self,
+        *,
+        udp: UdpSettings,
+        ice_servers: tuple[IceServer, ...],
+        longest_calls: int,
+        on_event: Callable[[LegEvent, int], None],
+    ) -> None:
+        self._udp = udp
+        self._ice_servers = ice_servers
+        self._longest_calls = longest_calls
+        self._on_event = on_event
+        self._calls: dict[str, _Open] = {}
+        self._closed: OrderedDict[str, CallSummary] = OrderedDict()
+        self._tasks = TaskSet("exchange")
+        self._closing: set[asyncio.Task[None]] = set()
+        self._decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decoder")
+        self._decoding = 0
+
+    def start(self) -> None:
+        """Begin to look after the calls."""
+        self._decoders.submit(warm_up)
+        self._tasks.spawn("tick", self._run())
+
+    async def close(self) -> None:
+        """Close every call, telling the peers so where that is quick."""
+        for call in list(self._calls):
+            self.close_call(call)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSING_S)
+        await self._tasks.close()
+        self._decoders.shutdown(wait=False, cancel_futures=True)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str) -> str:
+        """See `MediaPlane.negotiate`; raises BadOffer and Overloaded."""
+        opened = self._calls.get(call)
+        if opened is None:
+            if len(self._calls) >= self._longest_calls:
+                raise Overloaded
+            opened = self._calls[call] = _Open(CallMedia(call), clock.now())
+        opened.negotiating += 1
+        try:
+            async with opened.lock:
+                return await self._answer(opened, leg, media, offer_sdp)
+        finally:
+            opened.negotiating -= 1
+            if not opened.links and not opened.negotiating and self._calls.get(call) is opened:
+                del self._calls[call]
+
+    async def frame(self, call: str, media: int, rtp_timestamp: int, *, live: bool) -> KeptFrame:
+        """See `MediaPlane.frame`; raises FrameTooOld, FrameUnknown and Overloaded."""
+        media_of = self._media(call)
+        return await self._keep(media_of.frame(media, rtp_timestamp, live=live, now=clock.now()))
+
+    async def nearest_frame(self, call: str, *, live: bool) -> KeptFrame:
+        """See `MediaPlane.nearest_frame`; raises FrameTooOld, FrameUnknown and Overloaded."""
+        return await self._keep(self._media(call).nearest_frame(live=live, now=clock.now()))
+
+    def look(self, call: str, leg: Leg) -> None:
+        """Look at once whether a leg is silent; an unknown call is no error, it has none."""
+        opened = self._calls.get(call)
+        if opened is not None:
+            opened.media.look(leg, clock.now())
+            self._tell(opened)
+
+    def close_call(self, call: str) -> CallSummary:
+        """Close the call's connections and forget its frames; the summary is remembered."""
+        opened = self._calls.pop(call, None)
+        if opened is None:
+            return self._closed.get(call, CallSummary(call, ()))
+        summary = self._closed[call] = opened.media.summary(clock.wall_offset())
+        self._closed.move_to_end(call)
+        if len(self._closed) > REMEMBERED:
+            self._closed.popitem(last=False)
+        for link in opened.links.values():
+            self._close_link(link)
+        opened.links.clear()
+        return summary
+
+    async def _answer(self, opened: _Open, leg: Leg, media: int, offer_sdp: str) -> str:
+        known = opened.answers.get(leg)
+        if known is not None and known[:2] == (media, offer_sdp):
+            return known[2]
+        if known is not None and media <= known[0]:
+            raise BadOffer("the media number is not new")
+        answer_sdp = await self._connect(opened, leg, media, offer_sdp)
+        opened.answers[leg] = (media, offer_sdp, answer_sdp)
+        return answer_sdp
+
+    async def _connect(self, opened: _Open, leg: Leg, media: int, offer_sdp: str) -> str:
+        link = PeerLink(self._udp, self._ice_servers)
+        try:
+            answer_sdp, parameters = await link.answer(offer_sdp)
+            if self._calls.get(opened.media.call) is not opened:
+                raise BadOffer("the call was closed meanwhile")
+        except BaseException:
+            self._close_link(link)
+            raise
+        self._join(opened, _leg_media(opened.media.call, leg, media, parameters), link)
+        return answer_sdp
+
+    def _join(self, opened: _Open, leg: LegMedia, link: PeerLink) -> None:
+        older = opened.media.leg(leg.leg)
+        if older is not None:
+            self._close_link(opened.links.pop(older))
+        opened.links[leg] = link
+        opened.media.join(leg)
+
+        async def on_rtp(data: bytes) -> None:
+            await self._send(opened, opened.media.rtp(leg, data, clock.now()))
+
+        async def on_rtcp(data: bytes) -> None:
+            await self._send(opened, opened.media.rtcp(leg, data, clock.now()))
+
+        link.receive(on_rtp, on_rtcp)
+
+    def _close_link(self, link: PeerLink) -> None:
+        closing = self._tasks.spawn("close link", link.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _send(self, opened: _Open, output: Output) -> None:
+        self._tell(opened)
+        for leg, data in output:
+            link = opened.links.get(leg)
+            if link is not None:
+                await link.send(data)
+
+    def _tell(self, opened: _Open) -> None:
+        for event in opened.media.take_events():
+            self._on_event(event, clock.now())
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            for call, opened in list(self._calls.items()):
+                try:
+                    await self._tick(opened)
+                except Exception:
+                    # A fault of ours in one call must not stop the others.
+                    log.exception("call closed because of a fault", call=call)
+                    self.close_call(call)
+
+    async def _tick(self, opened: _Open) -> None:
+        now = clock.now()
+        await self._send(opened, opened.media.tick(now))
+        if now - opened.heard_at() > IDLE and not opened.negotiating:
+            log.warning("call closed because nothing was heard of it", call=opened.media.call)
+            self.close_call(opened.media.call)
+
+    def _media(self, call: str) -> CallMedia:
+        opened = self._calls.get(call)
+        if opened is None:
+            raise FrameUnknown
+        return opened.media
+
+    async def _keep(self, named: NamedPicture) -> KeptFrame:
+        """Decode both pictures beside each other; the agent's may fail, the customer's may not."""
+        if self._decoding >= MOST_PICTURES:
+            raise Overloaded
+        offset = clock.wall_offset()
+        self._decoding += 1
+        try:
+            customer, agent = await asyncio.gather(self._decode(named.customer), self._decode(named.agent))
+        finally:
+            self._decoding -= 1
+        if customer is None:
+            raise FrameUnknown
+        return KeptFrame(
+            jpeg=customer.data,
+            width=customer.width,
+            height=customer.height,
+            rtp_timestamp=named.rtp_timestamp,
+            exact=named.exact,
+            arrived_at=named.customer.arrived + offset,
+            agent_jpeg=None if agent is None else agent.data,
+            agent_arrived_at=None if agent is None or named.agent is None else named.agent.arrived + offset,
+        )
+
+    async def _decode(self, picture: EncodedPicture | None) -> Jpeg | None:
+        if picture is None:
+            return None
+        return await asyncio.get_running_loop().run_in_executor(self._decoders, to_jpeg, picture)
+
+
+def _leg_media(call: str, leg: Leg, media: int, parameters: LegParameters) -> LegMedia:
+    return LegMedia(call, leg, media, parameters, Numbering(secrets.randbelow(1 << 15), secrets.randbits(32)))

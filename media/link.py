@@ -1,0 +1,104 @@
+"""One connection from a node to a worker: requests and their replies, events in order, and when it was last heard."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import TypeVar
+
+import aiohttp
+from pydantic import ValidationError
+
+from media import clock, protocol
+from media.errors import REFUSALS, MediaRefused, WorkerGone
+
+R = TypeVar("R", bound=protocol.Message)
+
+
+class WorkerLink:
+    """A connection to a worker that has proved itself; made by `connect`."""
+
+    def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, boot: str) -> None:
+        self._session, self._socket = session, socket
+        self.boot = boot
+        """Which start of the worker's process this is."""
+        self.calls = 0
+        """Calls that were open there when it was last heard."""
+        self.heard_at = clock.now()
+        """When any message came last: microseconds of `media.clock`."""
+        self._replies: dict[str, asyncio.Future[protocol.AnyReply]] = {}
+
+    async def run(self, on_event: Callable[[protocol.AnyEvent], None]) -> None:
+        """Read until the connection ends; every request that still waits is then answered WorkerGone."""
+        try:
+            async for message in self._socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                self.heard_at = clock.now()
+                self._take(protocol.to_node.validate_json(message.data), on_event)
+        finally:
+            for reply in self._replies.values():
+                if not reply.done():
+                    reply.set_exception(WorkerGone())
+            await self.close()
+
+    async def request(self, message: protocol.AnyRequest, expected: type[R]) -> R:
+        """Send a request and give its reply; raises MediaRefused, WorkerGone when none comes in time."""
+        future: asyncio.Future[protocol.AnyReply] = asyncio.get_running_loop().create_future()
+        self._replies[message.id] = future
+        try:
+            async with asyncio.timeout(message.time_left / 1_000_000):
+                await self._socket.send_str(message.model_dump_json())
+                reply = await future
+        except (TimeoutError, ConnectionError) as error:
+            raise WorkerGone from error
+        finally:
+            self._replies.pop(message.id, None)
+        if isinstance(reply, protocol.Refusal):
+            raise REFUSALS.get(reply.code, MediaRefused)
+        if not isinstance(reply, expected):
+            raise TypeError(f"a {reply.type} answers a {message.type}")
+        return reply
+
+    async def acknowledge(self, sequence: int) -> None:
+        """Tell the worker to forget events up to this one; where the connection is gone it will repeat them."""
+        try:
+            await self._socket.send_str(protocol.Acknowledge(sequence=sequence).model_dump_json())
+        except ConnectionError:
+            return
+
+    async def close(self) -> None:
+        """End the connection; safe to call twice."""
+        await self._socket.close()
+        await self._session.close()
+
+    def _take(self, message: protocol.ToNode, on_event: Callable[[protocol.AnyEvent], None]) -> None:
+        if isinstance(message, protocol.Alive):
+            self.calls = message.calls
+        elif isinstance(message, protocol.Event):
+            on_event(message)
+        elif not isinstance(message, protocol.Hello):
+            waiting = self._replies.get(message.id)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(message)
+
+
+async def connect(host: str, port: int, secret: str) -> WorkerLink:
+    """Dial a worker; each side proves that it knows the secret. Raises ConnectionError."""
+    nonce = secrets.token_hex(16)
+    session = aiohttp.ClientSession()
+    try:
+        socket = await session.ws_connect(
+            f"ws://{host}:{port}/", headers={protocol.NONCE_HEADER: nonce}, max_msg_size=protocol.LONGEST_REPLY
+        )
+        hello = protocol.to_node.validate_json(await socket.receive_str(timeout=5))
+        if not isinstance(hello, protocol.Hello) or not protocol.is_proof(secret, "worker", nonce, hello.proof):
+            raise ConnectionError("the worker does not know the secret")
+        proof = protocol.Proof(proof=protocol.prove(secret, "node", hello.nonce))
+        await socket.send_str(proof.model_dump_json())
+    except (aiohttp.ClientError, TimeoutError, TypeError, ValidationError) as error:
+        await session.close()
+        raise ConnectionError("the worker does not answer") from error
+    except BaseException:
+        await session.close()
+        raise
+    return WorkerLink(session, socket, hello.boot)

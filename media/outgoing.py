@@ -1,0 +1,145 @@
+"""One stream that goes out to a peer, made from whatever source the other side has now. Pure.
+
+To the receiver it is one unbroken stream: sequence numbers, timestamps and VP8 picture ids go on over a change of the
+source. Gaps stay gaps, so that what is lost before us can still be filled in late, under its own number.
+"""
+
+from struct import pack
+from typing import NamedTuple
+
+from media import rtcp, rtp, vp8
+from media.incoming import StreamParameters
+from media.rtp import RtpPacket, Unwrapper
+from media.segments import SegmentTable
+
+HISTORY = 1_024
+"""Packets kept for being sent again; a power of two. At 1 Mbit/s some eight seconds."""
+RESEND_PACE = 20_000
+"""A packet is sent again once in this time at most: microseconds."""
+
+
+class _Sent(NamedTuple):
+    sequence: int
+    marker: bool
+    timestamp: int
+    payload: bytes
+
+
+class OutgoingStream:
+    """Sending state of one stream; times are microseconds on the worker's clock.
+
+    `first_sequence` and `first_timestamp` are where the numbering begins: drawn by the caller (RFC 3550 §5.1), the
+    sequence in the lower half, because SRTP loses its place where the first packets wrap (RFC 3711 §3.3.1).
+    """
+
+    def __init__(self, parameters: StreamParameters, first_sequence: int, first_timestamp: int) -> None:
+        self.parameters = parameters
+        self.segments = SegmentTable()
+        """Where each stretch of what was sent came from."""
+        self._source: int | None = None
+        self._source_first = 0
+        self._sequence_offset = first_sequence
+        self._timestamp_offset = first_timestamp
+        self._picture_ids = Unwrapper(15)
+        self._picture_id_offset = 0
+        self._tl0picidx_offset = 0
+        self._newest_sequence = first_sequence - 1
+        self._newest_timestamp = first_timestamp
+        self._newest_at: int | None = None
+        self._newest_picture_id = 0
+        self._newest_tl0picidx = 0
+        self._history: list[_Sent | None] = [None] * HISTORY
+        self._resent_at: dict[int, int] = {}
+        self._rtx_sequence = first_sequence
+        self._packets = 0
+        self._octets = 0
+
+    def has_source(self, source: int) -> bool:
+        """Whether what goes out comes from this media number now."""
+        return source == self._source
+
+    def forward(self, source: int, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> bytes | None:
+        """The packet as this receiver gets it; None if it must not.
+
+        `source` is the media number it came from, its sequence number is unwrapped. `descriptor` is that of a video
+        packet (None for sound and padding); a new source of video begins with a key frame.
+        """
+        if source != self._source:
+            is_video = self.parameters.kind == "video"
+            if is_video and (descriptor is None or not vp8.starts_key_frame(packet.payload, descriptor)):
+                return None
+            self._change_source(source, packet, descriptor, now)
+        if packet.sequence < self._source_first:
+            return None
+        return self._send(packet, descriptor, now)
+
+    def _change_source(self, source: int, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> None:
+        """Choose the offsets so that this packet follows what was sent last, by as much as time has passed."""
+        if self._newest_at is None:
+            timestamp = self._newest_timestamp
+        else:
+            ticks = (now - self._newest_at) * self.parameters.clock_rate // 1_000_000
+            timestamp = self._newest_timestamp + max(1, ticks)
+        self._source = source
+        self._source_first = packet.sequence
+        self._sequence_offset = self._newest_sequence + 1 - packet.sequence
+        self._timestamp_offset = (timestamp - packet.timestamp) % (1 << 32)
+        if descriptor is not None:
+            # Ids of 7 bits wrap at 128; what goes out wraps at 2^15.
+            self._picture_ids = Unwrapper(15 if descriptor.long_picture_id else 7)
+            self._picture_id_offset = self._newest_picture_id + 1 - self._picture_ids.unwrap(descriptor.picture_id or 0)
+            self._tl0picidx_offset = self._newest_tl0picidx + 1 - (descriptor.tl0picidx or 0)
+        self.segments.open(source, self._timestamp_offset, timestamp % (1 << 32))
+
+    def _send(self, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> bytes:
+        sequence = packet.sequence + self._sequence_offset
+        timestamp = (packet.timestamp + self._timestamp_offset) % (1 << 32)
+        payload = packet.payload
+        picture_id, tl0picidx = self._newest_picture_id, self._newest_tl0picidx
+        if descriptor is not None:
+            picture_id = self._picture_ids.unwrap(descriptor.picture_id or 0) + self._picture_id_offset
+            tl0picidx = (descriptor.tl0picidx or 0) + self._tl0picidx_offset
+            payload = vp8.rewrite(payload, descriptor, picture_id, tl0picidx)
+        if sequence > self._newest_sequence:
+            self._newest_sequence, self._newest_timestamp, self._newest_at = sequence, timestamp, now
+            self._newest_picture_id, self._newest_tl0picidx = picture_id, tl0picidx
+        self.segments.extend(timestamp)
+        self._packets += 1
+        self._octets += len(payload)
+        self._history[sequence % HISTORY] = _Sent(sequence & 0xFFFF, packet.marker, timestamp, payload)
+        return rtp.serialize(
+            self.parameters.payload_type,
+            marker=packet.marker,
+            sequence=sequence & 0xFFFF,
+            timestamp=timestamp,
+            ssrc=self.parameters.ssrc,
+            payload=payload,
+        )
+
+    def resend(self, sequence: int, now: int) -> bytes | None:
+        """The packet of this 16-bit number once more; None if it is no longer kept or was sent again just now."""
+        sent = self._history[sequence % HISTORY]
+        if sent is None or sent.sequence != sequence:
+            return None
+        if now - self._resent_at.get(sequence % HISTORY, now - RESEND_PACE) < RESEND_PACE:
+            return None
+        self._resent_at[sequence % HISTORY] = now
+        rtx = self.parameters.rtx_payload_type
+        if rtx is not None:
+            self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        return rtp.serialize(
+            self.parameters.payload_type if rtx is None else rtx,
+            marker=sent.marker,
+            sequence=sequence if rtx is None else self._rtx_sequence,
+            timestamp=sent.timestamp,
+            ssrc=self.parameters.ssrc if rtx is None else self.parameters.rtx_ssrc,
+            payload=sent.payload if rtx is None else pack("!H", sequence) + sent.payload,
+        )
+
+    def translate(self, source: int, report: rtcp.SenderReport) -> bytes | None:
+        """A source's sender report as this receiver must see it, so that lips and voice stay together."""
+        if source != self._source:
+            return None
+        timestamp = (report.rtp_timestamp + self._timestamp_offset) % (1 << 32)
+        ours = rtcp.SenderReport(self.parameters.ssrc, report.ntp_time, timestamp)
+        return rtcp.sender_report(ours, packets=self._packets, octets=self._octets, cname=self.parameters.cname)

@@ -1,0 +1,230 @@
+"""Messages between a node and a media worker: one JSON object in each WebSocket text frame, told apart by `type`.
+
+The worker speaks first (`hello`), the node proves itself (`proof`), then either side sends what it has. A request is
+answered once, by its `id`: `answer`, `frame`, `summary`, `done` or `refusal`. Events are repeated until acknowledged;
+their sequence rises by one within a boot of the worker. All durations and times are microseconds.
+"""
+
+import hashlib
+import hmac
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from media.events import CallSummary, KeptFrame, Leg, LegHeard, LegSilent, MediaFlowing
+
+NONCE_HEADER = "Vouch-Nonce"
+"""Header of the WebSocket's upgrade request: the node's challenge to the worker."""
+LONGEST_REQUEST = 1 << 20
+"""Octets of a message to a worker; an offer has some ten thousand."""
+LONGEST_REPLY = 64 << 20
+"""Octets of a message to a node; two pictures have less than one million."""
+
+CallId = Annotated[str, Field(min_length=1, max_length=200)]
+MediaNumber = Annotated[int, Field(ge=0)]
+
+
+class Message(BaseModel):
+    """What every message is: closed to unknown fields and never changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class Request(Message):
+    """What every request carries."""
+
+    id: str
+    """Drawn by the node; the reply carries it."""
+    call: CallId
+    """Which call."""
+    time_left: Annotated[int, Field(gt=0)]
+    """How long the node will wait; afterwards the worker need not go on."""
+
+
+class Negotiate(Request):
+    """A peer's offer; answered by `answer` or `refusal`."""
+
+    type: Literal["negotiate"] = "negotiate"
+    leg: Leg
+    """Whose."""
+    media: MediaNumber
+    """Its media number."""
+    offer_sdp: str
+    """The session description."""
+
+
+class GetFrame(Request):
+    """The frame of a name; answered by `frame` or `refusal`."""
+
+    type: Literal["get_frame"] = "get_frame"
+    media: MediaNumber
+    """The agent's media number."""
+    rtp_timestamp: Annotated[int, Field(ge=0, lt=1 << 32)]
+    """As the agent's page saw it."""
+    live: bool
+    """Refuse what is no live picture."""
+
+
+class GetNearestFrame(Request):
+    """The customer's last frame; answered by `frame` or `refusal`."""
+
+    type: Literal["get_nearest_frame"] = "get_nearest_frame"
+    live: bool
+    """Refuse what is no live picture."""
+
+
+class Look(Request):
+    """Look at once whether the leg is silent; answered by `done`."""
+
+    type: Literal["look"] = "look"
+    leg: Leg
+    """Which leg."""
+
+
+class CloseCall(Request):
+    """Close and forget the call; answered by `summary`."""
+
+    type: Literal["close_call"] = "close_call"
+
+
+class Proof(Message):
+    """The node's answer to the worker's challenge; nothing else is taken before it."""
+
+    type: Literal["proof"] = "proof"
+    proof: str
+    """`prove(secret, "node", nonce of hello)`."""
+
+
+class Acknowledge(Message):
+    """All events up to this one have been dealt with."""
+
+    type: Literal["acknowledge"] = "acknowledge"
+    sequence: int
+    """The newest of them."""
+
+
+class Hello(Message):
+    """The worker's first word."""
+
+    type: Literal["hello"] = "hello"
+    worker: str
+    """Its stable name."""
+    boot: str
+    """Drawn at the start of its process."""
+    nonce: str
+    """Its challenge to the node."""
+    proof: str
+    """`prove(secret, "worker", nonce of the upgrade request)`."""
+
+
+class Alive(Message):
+    """Sent twice a second: three seconds without any message mean that the worker is gone."""
+
+    type: Literal["alive"] = "alive"
+    calls: int
+    """Calls that are open."""
+
+
+class Answer(Message):
+    """The answer to an offer."""
+
+    type: Literal["answer"] = "answer"
+    id: str
+    """The request's."""
+    answer_sdp: str
+    """The session description."""
+
+
+class Frame(Message):
+    """A picture."""
+
+    type: Literal["frame"] = "frame"
+    id: str
+    """The request's."""
+    frame: KeptFrame
+    """The picture; its bytes in base64."""
+
+
+class Summary(Message):
+    """What a closed call carried."""
+
+    type: Literal["summary"] = "summary"
+    id: str
+    """The request's."""
+    summary: CallSummary
+    """What it carried."""
+
+
+class Done(Message):
+    """Done, with nothing to say."""
+
+    type: Literal["done"] = "done"
+    id: str
+    """The request's."""
+
+
+class Refusal(Message):
+    """The request is refused."""
+
+    type: Literal["refusal"] = "refusal"
+    id: str
+    """The request's."""
+    code: str
+    """A code of `media.errors`."""
+
+
+class Event(Message):
+    """What every event carries."""
+
+    worker: str
+    """Who tells."""
+    boot: str
+    """Which start of its process."""
+    sequence: Annotated[int, Field(ge=1)]
+    """Rises by one with each event of this boot."""
+
+
+class MediaFlowingEvent(Event):
+    """A stream has begun."""
+
+    type: Literal["media_flowing"] = "media_flowing"
+    event: MediaFlowing
+    """Which."""
+
+
+class LegSilentEvent(Event):
+    """A leg has fallen silent; the age is that at the moment of sending."""
+
+    type: Literal["leg_silent"] = "leg_silent"
+    event: LegSilent
+    """Which."""
+
+
+class LegHeardEvent(Event):
+    """A leg is heard again."""
+
+    type: Literal["leg_heard"] = "leg_heard"
+    event: LegHeard
+    """Which."""
+
+
+AnyRequest = Negotiate | GetFrame | GetNearestFrame | Look | CloseCall
+AnyReply = Answer | Frame | Summary | Done | Refusal
+AnyEvent = MediaFlowingEvent | LegSilentEvent | LegHeardEvent
+ToWorker = AnyRequest | Proof | Acknowledge
+ToNode = Hello | Alive | AnyReply | AnyEvent
+
+to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="type")])
+"""Reads what a node says; raises pydantic.ValidationError."""
+to_node: TypeAdapter[ToNode] = TypeAdapter(Annotated[ToNode, Field(discriminator="type")])
+"""Reads what a worker says; raises pydantic.ValidationError."""
+
+
+def prove(secret: str, role: Literal["node", "worker"], nonce: str) -> str:
+    """Show knowledge of the secret without telling it; the role keeps one side's proof from serving as the other's."""
+    return hmac.new(secret.encode(), f"vouch-media:{role}:{nonce}".encode(), hashlib.sha256).hexdigest()
+
+
+def is_proof(secret: str, role: Literal["node", "worker"], nonce: str, proof: str) -> bool:
+    """Whether the other side knows the secret; takes the same time for every wrong proof."""
+    return hmac.compare_digest(prove(secret, role, nonce).encode(), proof.encode())

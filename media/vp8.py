@@ -1,0 +1,88 @@
+"""The VP8 payload descriptor (RFC 7741 §4.2) and the little of the frame header (RFC 6386 §9.1) that forwarding needs.
+
+Rewriting keeps every other bit as it came. Pure.
+"""
+
+from dataclasses import dataclass
+
+PICTURE_ID_MODULUS = 1 << 15
+"""Picture ids that we send are always the long, 15-bit kind."""
+
+
+@dataclass(slots=True)
+class Descriptor:
+    """Where things stand in one payload."""
+
+    starts_frame: bool
+    """The payload begins a frame: S is set and the partition is the first."""
+    size: int
+    """Octets of the descriptor; the frame's data follows."""
+    picture_id: int | None
+    """7 or 15 bits, None where it is left out."""
+    picture_id_at: int
+    """Its offset, where there is one."""
+    long_picture_id: bool
+    """Whether it takes two octets."""
+    tl0picidx: int | None
+    """Running index of temporal base layer frames (8 bits), None where it is left out."""
+    tl0picidx_at: int
+    """Its offset, where there is one."""
+
+
+def parse(payload: bytes) -> Descriptor | None:
+    """Read the descriptor; None if the payload ends inside it or holds nothing after it."""
+    try:
+        descriptor = _parse(payload)
+    except IndexError:
+        return None
+    return descriptor if descriptor.size < len(payload) else None
+
+
+def _parse(payload: bytes) -> Descriptor:
+    first = payload[0]
+    found = Descriptor(first & 0x17 == 0x10, 1, None, 0, False, None, 0)
+    if not first & 0x80:
+        return found
+    extension = payload[1]
+    found.size = 2
+    if extension & 0x80:
+        _parse_picture_id(payload, found)
+    if extension & 0x40:
+        found.tl0picidx_at = found.size
+        found.tl0picidx = payload[found.size]
+        found.size += 1
+    if extension & 0x30:
+        found.size += 1
+    return found
+
+
+def _parse_picture_id(payload: bytes, found: Descriptor) -> None:
+    found.picture_id_at = found.size
+    octet = payload[found.size]
+    if octet & 0x80:
+        found.long_picture_id = True
+        found.picture_id = (octet & 0x7F) << 8 | payload[found.size + 1]
+        found.size += 2
+    else:
+        found.picture_id = octet
+        found.size += 1
+
+
+def starts_key_frame(payload: bytes, descriptor: Descriptor) -> bool:
+    """Whether this payload begins a key frame (RFC 6386 §9.1: the first bit of the frame tag is 0)."""
+    return descriptor.starts_frame and not payload[descriptor.size] & 0x01
+
+
+def rewrite(payload: bytes, descriptor: Descriptor, picture_id: int, tl0picidx: int) -> bytes:
+    """The same payload under another picture id (taken modulo 2^15) and TL0PICIDX (modulo 2^8), where it has them.
+
+    A 7-bit picture id becomes a 15-bit one, because one stream may not change between the two.
+    """
+    changed = bytearray(payload)
+    if descriptor.tl0picidx is not None:
+        changed[descriptor.tl0picidx_at] = tl0picidx & 0xFF
+    if descriptor.picture_id is not None:
+        at = descriptor.picture_id_at
+        new = (picture_id % PICTURE_ID_MODULUS | 0x8000).to_bytes(2, "big")
+        changed[at : at + (2 if descriptor.long_picture_id else 1)] = new
+    return bytes(changed)

@@ -1,0 +1,75 @@
+"""A media worker: `python -m media.worker`. Forwards packets; holds no database address and no key.
+
+Its settings come as one line of JSON (`WorkerSettings`) on standard input, which then stays open: when it ends, the
+parent has gone, and the worker ends too. It prints `{"listening": port}` on standard output when it is ready.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import uvloop
+
+from media import aiortc_seam
+from media.exchange import Exchange
+from media.server import WorkerServer
+from media.worker_settings import WorkerSettings
+from vouch import logs
+
+GRACE_S = 2.0
+"""What an orderly end may take before the process is ended anyway: seconds."""
+
+
+async def serve(settings: WorkerSettings, watch: Callable[[asyncio.AbstractEventLoop, asyncio.Event], None]) -> None:
+    """Run until `watch`, which is given the loop and an event to set from any thread, says so."""
+    ended = asyncio.Event()
+    server = WorkerServer(settings.name, settings.secret, on_abandoned=ended.set)
+    exchange = Exchange(
+        udp=settings.udp,
+        ice_servers=settings.ice_servers,
+        longest_calls=settings.longest_calls,
+        on_event=server.on_event,
+    )
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    exchange.start()
+    port = await server.start(exchange, settings.host, settings.port)
+    watch(loop, ended)
+    sys.stdout.write(f'{{"listening": {port}}}\n')
+    sys.stdout.flush()
+    await ended.wait()
+    await exchange.close()
+    await server.close()
+
+
+def watch_parent(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """End this process when standard input ends, in order or, if that takes too long, not."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            continue
+        threading.Timer(GRACE_S, partial(os._exit, 1)).start()
+        loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=wait, name="parent watch", daemon=True).start()
+
+
+def main() -> None:
+    """Read the settings and serve."""
+    # Ctrl-C reaches the whole group of processes; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settings = WorkerSettings.model_validate_json(sys.stdin.buffer.readline())
+    logs.configure(settings.log_level)
+    aiortc_seam.check()
+    uvloop.run(serve(settings, watch_parent))
+    # A decoder that still runs must not hold the process.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from media import protocol
+from media.plane import CallSummary, KeptFrame, LegHeard, LegSilent, LegSummary, MediaFlowing
+
+MESSAGES_TO_WORKER: list[protocol.ToWorker] = [
+    protocol.Negotiate(id="1", call="c", time_left=5, leg="agent", media=0, offer_sdp="v=0"),
+    protocol.GetFrame(id="1", call="c", time_left=5, media=2, rtp_timestamp=0xFFFFFFFF, live=True),
+    protocol.GetNearestFrame(id="1", call="c", time_left=5, live=False),
+    protocol.Look(id="1", call="c", time_left=5, leg="customer"),
+    protocol.CloseCall(id="1", call="c", time_left=5),
+    protocol.Proof(proof="p"),
+    protocol.Acknowledge(sequence=3),
+]
+SUMMARY = CallSummary("c", (LegSummary("agent", 1, 2, 3, 4, 5, None, 6),))
+MESSAGES_TO_NODE: list[protocol.ToNode] = [
+    protocol.Hello(worker="w", boot="b", nonce="n", proof="p"),
+    protocol.Alive(calls=3),
+    protocol.Answer(id="1", answer_sdp="v=0"),
+    protocol.Frame(id="1", frame=KeptFrame(b"\xff\xd8\x00", 640, 480, 7, True, 8, b"\x00", 9)),
+    protocol.Frame(id="1", frame=KeptFrame(b"", 640, 480, 7, False, 8, None, None)),
+    protocol.Summary(id="1", summary=SUMMARY),
+    protocol.Done(id="1"),
+    protocol.Refusal(id="1", code="frame_unknown"),
+    protocol.MediaFlowingEvent(worker="w", boot="b", sequence=1, event=MediaFlowing("c", "agent", 1, "audio")),
+    protocol.LegSilentEvent(worker="w", boot="b", sequence=2, event=LegSilent("c", "agent", 1, 2, 3)),
+    protocol.LegHeardEvent(worker="w", boot="b", sequence=3, event=LegHeard("c", "agent", 1, 3)),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES_TO_WORKER, ids=lambda message: message.type)
+def test_what_a_node_says_is_read_as_it_was_said(message: protocol.ToWorker) -> None:
+    assert protocol.to_worker.validate_json(message.model_dump_json()) == message
+
+
+@pytest.mark.parametrize("message", MESSAGES_TO_NODE, ids=lambda message: message.type)
+def test_what_a_worker_says_is_read_as_it_was_said(message: protocol.ToNode) -> None:
+    assert protocol.to_node.validate_json(message.model_dump_json()) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"type":"hello"}',
+        '{"type":"look","id":"1","call":"","time_left":1,"leg":"agent"}',
+        '{"type":"look","id":"1","call":"c","time_left":0,"leg":"agent"}',
+        '{"type":"look","id":"1","call":"c","time_left":1,"leg":"somebody"}',
+        '{"type":"look","id":"1","call":"c","time_left":1,"leg":"agent","more":1}',
+    ],
+)
+def test_what_is_no_message_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        protocol.to_worker.validate_json(text)
+
+
+@given(secret=st.text(), nonce=st.text())
+def test_a_proof_is_good_for_its_own_role_nonce_and_secret_alone(secret: str, nonce: str) -> None:
+    proof = protocol.prove(secret, "node", nonce)
+    assert protocol.is_proof(secret, "node", nonce, proof)
+    assert not protocol.is_proof(secret, "worker", nonce, proof)
+    assert not protocol.is_proof(secret, "node", nonce + "x", proof)
+    assert not protocol.is_proof(secret + "x", "node", nonce, proof)
+    assert not protocol.is_proof(secret, "node", nonce, "é")

@@ -1,0 +1,113 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from media import protocol
+from media.exchange import Exchange
+from media.link import connect
+from media.plane import LegHeard, LegSilent, MediaFlowing
+from media.server import MOST_UNHEARD, REPEAT, Outbox, WorkerServer
+from media.worker_settings import UdpSettings
+from vouch.tasks import TaskSet
+
+FLOWING = MediaFlowing("c", "agent", 1, "video")
+SILENT = LegSilent("c", "agent", 1, 1, 3_000_000)
+HEARD = LegHeard("c", "agent", 1, 2)
+
+
+def sequences(messages: list[protocol.AnyEvent]) -> list[int]:
+    return [message.sequence for message in messages]
+
+
+def test_events_are_repeated_in_order_until_acknowledged() -> None:
+    outbox = Outbox("w", "b")
+    assert outbox.repeat(0, at_once=True) == []
+    for event in (FLOWING, SILENT, HEARD):
+        outbox.add(event, 0, 0)
+    assert outbox.repeat(REPEAT - 1, at_once=False) == []
+    assert sequences(outbox.repeat(REPEAT - 1, at_once=True)) == [1, 2, 3]
+    assert outbox.repeat(REPEAT, at_once=False) == []
+    outbox.acknowledge(2)
+    assert sequences(outbox.repeat(3 * REPEAT, at_once=False)) == [3]
+    outbox.acknowledge(3)
+    assert len(outbox) == 0
+
+
+def test_a_silence_is_told_with_its_age_at_the_moment_of_sending() -> None:
+    outbox = Outbox("w", "b")
+    first = outbox.add(SILENT, 100, 150)
+    (again,) = outbox.repeat(2_000_100, at_once=False)
+    assert isinstance(first, protocol.LegSilentEvent)
+    assert isinstance(again, protocol.LegSilentEvent)
+    assert (first.event.age, again.event.age) == (3_000_050, 5_000_000)
+
+
+class Worker:
+    """A worker's server in this process."""
+
+    def __init__(self) -> None:
+        self.abandoned = asyncio.Event()
+        self.server = WorkerServer("w", "secret", on_abandoned=self.abandoned.set)
+        self.exchange = Exchange(udp=UdpSettings(), ice_servers=(), longest_calls=1, on_event=self.server.on_event)
+        self.port = 0
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    worker = Worker()
+    worker.port = await worker.server.start(worker.exchange, "127.0.0.1", 0)
+    yield worker
+    await worker.exchange.close()
+    await worker.server.close()
+
+
+async def test_events_from_before_a_connection_are_told_to_it(worker: Worker) -> None:
+    worker.server.on_event(FLOWING, 0)
+    worker.server.on_event(SILENT, 0)
+    link = await connect("127.0.0.1", worker.port, "secret")
+    heard: asyncio.Queue[protocol.AnyEvent] = asyncio.Queue()
+    reading = TaskSet("test").spawn("read", link.run(heard.put_nowait))
+    assert [(await heard.get()).sequence, (await heard.get()).sequence] == [1, 2]
+    worker.server.on_event(HEARD, 0)
+    assert (await heard.get()).sequence == 3
+    await link.close()
+    await reading
+
+
+async def test_who_does_not_know_the_secret_is_not_served(worker: Worker) -> None:
+    with pytest.raises(ConnectionError, match="does not know the secret"):
+        await connect("127.0.0.1", worker.port, "another")
+    for first_word in (protocol.Proof(proof="wrong"), protocol.Acknowledge(sequence=1)):
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"ws://127.0.0.1:{worker.port}/", headers={protocol.NONCE_HEADER: "n"}) as socket,
+        ):
+            await socket.receive_str()
+            await socket.send_str(first_word.model_dump_json())
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+            assert socket.close_code == 4401
+
+
+async def test_nobody_there_is_a_connection_error() -> None:
+    with pytest.raises(ConnectionError, match="does not answer"):
+        await connect("127.0.0.1", 1, "secret")
+
+
+async def test_a_message_that_cannot_be_read_ends_nothing(worker: Worker) -> None:
+    link = await connect("127.0.0.1", worker.port, "secret")
+    reading = TaskSet("test").spawn("read", link.run(lambda _: None))
+    await link._socket.send_str("nonsense")
+    request = protocol.CloseCall(id="1", call="c", time_left=5_000_000)
+    assert (await link.request(request, protocol.Summary)).summary.legs == ()
+    await link.close()
+    await reading
+
+
+async def test_a_worker_that_no_node_hears_gives_up(worker: Worker) -> None:
+    for _ in range(MOST_UNHEARD):
+        worker.server.on_event(FLOWING, 0)
+    assert not worker.abandoned.is_set()
+    worker.server.on_event(FLOWING, 0)
+    assert worker.abandoned.is_set()
