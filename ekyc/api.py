@@ -1,0 +1,147 @@
+"""The integration API, by which other systems open verifications and fetch results; `ekyc/openapi.py` describes it."""
+
+import re
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ekyc import join, verifications
+from ekyc.messages import CallRuling, FreshJoin, NewVerification, OpenedVerification
+from ekyc.models import Picture, PictureKind, Verification
+from ekyc.multipart import read_form
+from ekyc.openapi import document
+from ekyc.policy import Decision
+from ekyc.reception import Delivered, Opened, Reception
+from ekyc.tokens import Holder, bearer, holder_of
+from ekyc.verifications import FOR_CLIENTS, check_callable, owned, state_of
+from vouch import audit, http
+from vouch.audit import Tag
+from vouch.blobs import Blobs
+from vouch.clock import Clock, iso
+from vouch.database import Database
+from vouch.problems import Problem, not_found
+from vouch.settings import Settings
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class IntegrationApi:
+    """Handlers of /api/v1 and /api/openapi.json."""
+
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, blobs: Blobs, reception: Reception
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._blobs = blobs
+        self._reception = reception
+        self._document = document(settings.url)
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the API's routes to `app`."""
+        # What cannot be an id never reaches the database.
+        one = "/api/v1/verifications/{id:[0-9a-f]{32}}"
+        app.router.add_get("/api/openapi.json", self.describe)
+        app.router.add_post("/api/v1/verifications", self.open)
+        app.router.add_get(one, self.show)
+        app.router.add_get(one + "/pictures/{kind}", self.picture)
+        app.router.add_post(one + "/join", self.rejoin)
+
+    async def describe(self, _request: web.Request) -> web.Response:
+        """The API's description."""
+        return web.json_response(self._document)
+
+    async def open(self, request: web.Request) -> web.Response:
+        """Open a verification."""
+        # The token first: nothing of a stranger's body is read.
+        async with self._database.read() as session:
+            holder = await self._holder(session, request)
+        key = _idempotency_key(request)
+        form = await read_form(request)
+        data = http.parse(NewVerification, form.data)
+        opened = await self._reception.receive(Delivered(holder, key, data, form.files))
+        return http.answer(self._opened(opened), status=201)
+
+    async def show(self, request: web.Request) -> web.Response:
+        """One verification."""
+        now = self._clock.now()
+        async with self._database.read() as session:
+            found = await self._owned(session, request)
+            view = await verifications.view(session, found, self._settings.url, now)
+        return http.answer(view)
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """One picture; every look of a client is in the audit log."""
+        kind = _kind(request)
+        async with self._database.write() as session:
+            holder = await self._holder(session, request)
+            found = await owned(session, request.match_info["id"], holder)
+            picture = (await verifications.latest_pictures(session, found.id)).get(kind)
+            if picture is None:
+                raise not_found("picture")
+            audit.record(
+                session,
+                Tag.PICTURE_FETCHED,
+                self._clock.now(),
+                company=found.company,
+                subject=found.id,
+                client=holder.client,
+                picture=picture.id,
+                kind=kind,
+            )
+        body = await self._blobs.get(_key(picture, clean=request.query.get("clean") == "1"))
+        return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    async def rejoin(self, request: web.Request) -> web.Response:
+        """A fresh join token."""
+        now = self._clock.now()
+        async with self._database.write() as session:
+            found = await self._owned(session, request)
+            check_callable(found, now)
+            fresh = await join.issue(session, found.id, now, self._settings.join_token_s)
+        return http.answer(
+            FreshJoin(
+                id=found.id,
+                join_url=fresh.url(self._settings.url),
+                join_token=fresh.token,
+                join_expires_at=iso(fresh.expires_at),
+            ),
+            status=201,
+        )
+
+    async def _holder(self, session: AsyncSession, request: web.Request) -> Holder:
+        return await holder_of(session, bearer(request.headers.get("Authorization")), self._clock.now())
+
+    async def _owned(self, session: AsyncSession, request: web.Request) -> Verification:
+        return await owned(session, request.match_info["id"], await self._holder(session, request))
+
+    def _opened(self, opened: Opened) -> OpenedVerification:
+        verification = opened.verification
+        return OpenedVerification(
+            id=verification.id,
+            state=state_of(verification, self._clock.now()),
+            call=CallRuling(decision=Decision(verification.decision), rule=verification.rule),
+            join_url=opened.join.url(self._settings.url),
+            join_token=opened.join.token,
+            join_expires_at=iso(opened.join.expires_at),
+            expires_at=iso(verification.expires_at),
+        )
+
+
+def _idempotency_key(request: web.Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.fullmatch(key):
+        raise Problem(400, "idempotency_key_missing", "Send an Idempotency-Key of 1 to 255 printable characters.")
+    return key
+
+
+def _kind(request: web.Request) -> PictureKind:
+    kind = next((kind for kind in FOR_CLIENTS if kind == request.match_info["kind"]), None)
+    if kind is None:
+        raise not_found("picture")
+    return kind
+
+
+def _key(picture: Picture, *, clean: bool) -> str:
+    return picture.clean_key if clean or picture.stamped_key is None else picture.stamped_key

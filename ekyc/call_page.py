@@ -1,0 +1,164 @@
+"""HTTP of the call page /call, and of the call within /ekyc (docs/http.md): its cookie, its ticket, its papers."""
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ekyc import join
+from ekyc.messages import Message
+from ekyc.models import PAPERS, Channel, PictureKind, State, Verification
+from ekyc.pictures import Darkroom
+from ekyc.screen import ConsentBody, consent_body
+from ekyc.verifications import calls_of, can_call, latest_pictures, state_of
+from vouch import http
+from vouch.accounts.models import SessionKind
+from vouch.accounts.sessions import Sessions, Visitor
+from vouch.blobs import Blobs
+from vouch.clock import Clock
+from vouch.database import Database
+from vouch.problems import Problem, not_found
+from vouch.settings import Settings
+
+_THUMBNAIL_SIDE = 640
+
+
+class JoinForm(Message):
+    """The token out of the page's address."""
+
+    join_token: str
+
+
+class CustomerBody(BaseModel):
+    """Of the customer only what the page shows."""
+
+    full_name: str
+    msisdn: str
+
+
+class CallPageBody(BaseModel):
+    """What the call page shows before and after the call; the live call comes over the socket."""
+
+    csrf: str
+    verification: str
+    state: State
+    decision: str
+    channel: Channel
+    customer: CustomerBody
+    pictures: list[PictureKind]
+    consent: ConsentBody
+    consented: bool
+    ice_servers: list[dict[str, Any]]
+    can_call: bool
+    last_outcome: str | None
+
+
+class TicketBody(BaseModel):
+    """What the socket's handshake carries."""
+
+    ticket: str
+
+
+class CallPages:
+    """Handlers of /api/call."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        blobs: Blobs,
+        sessions: Sessions,
+        darkroom: Darkroom,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._blobs = blobs
+        self._sessions = sessions
+        self._darkroom = darkroom
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the page's routes to `app`."""
+        app.router.add_post("/api/call/session", self.join)
+        app.router.add_get("/api/call/session", self.show)
+        app.router.add_post("/api/call/ticket", self.ticket)
+        app.router.add_get("/api/call/pictures/{kind}", self.picture)
+
+    async def join(self, request: web.Request) -> web.Response:
+        """Exchange a join token for the call's cookie."""
+        form = await http.read(request, JoinForm)
+        if (visitor := await self._already_in(request, form.join_token)) is not None:
+            return http.answer(await self._page(visitor.session.csrf, str(visitor.session.verification)))
+        async with self._database.write() as session:
+            verification = await join.redeem(session, form.join_token, self._clock.now())
+        cookies = web.Response()
+        lifetime = self._settings.call_session_s
+        opened = await self._sessions.open(cookies, SessionKind.CALLER, lifetime, verification=verification)
+        response = http.answer(await self._page(opened.csrf, verification))
+        response.cookies.update(cookies.cookies)
+        return response
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The page of the verification whose cookie this browser has."""
+        visitor = await self._sessions.require(request, SessionKind.CALLER)
+        return http.answer(await self._page(visitor.session.csrf, _verification(visitor)))
+
+    async def ticket(self, request: web.Request) -> web.Response:
+        """A ticket for the socket."""
+        visitor = await self._sessions.require(request, SessionKind.CALLER)
+        return http.answer(TicketBody(ticket=self._sessions.ticket(visitor)))
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """A paper's thumbnail."""
+        visitor = await self._sessions.require(request, SessionKind.CALLER)
+        async with self._database.read() as session:
+            papers = await _papers(session, _verification(visitor))
+        key = papers.get(request.match_info["kind"])
+        if key is None:
+            raise not_found("picture")
+        thumbnail = await self._darkroom.thumbnail(await self._blobs.get(key), _THUMBNAIL_SIDE)
+        return web.Response(body=thumbnail, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    async def _already_in(self, request: web.Request, token: str) -> Visitor | None:
+        """A page that sends the token it came with once more (a reload, a double press) is already in."""
+        visitor = await self._sessions.find(request, SessionKind.CALLER)
+        if visitor is None:
+            return None
+        async with self._database.read() as session:
+            verification = await join.verification_of(session, token)
+        return visitor if verification is not None and verification == visitor.session.verification else None
+
+    async def _page(self, csrf: str, verification: str) -> CallPageBody:
+        now = self._clock.now()
+        async with self._database.read() as session:
+            found = await session.get_one(Verification, verification)
+            papers = await _papers(session, verification)
+            calls = await calls_of(session, verification)
+        return CallPageBody(
+            csrf=csrf,
+            verification=found.id,
+            state=state_of(found, now),
+            decision=found.decision,
+            channel=Channel(found.channel),
+            customer=CustomerBody(full_name=found.customer["full_name"], msisdn=found.subscriber["msisdn"]),
+            pictures=[kind for kind in PAPERS if kind in papers],
+            consent=consent_body(),
+            consented=found.consent_version == consent_body().version,
+            ice_servers=[server.model_dump(exclude_none=True) for server in self._settings.ice_servers],
+            can_call=can_call(found, now),
+            last_outcome=calls[-1].outcome if calls else None,
+        )
+
+
+async def _papers(session: AsyncSession, verification: str) -> dict[str, str]:
+    """The blobs of the papers by kind; the caller sees no frame of the call."""
+    pictures = await latest_pictures(session, verification)
+    return {kind: pictures[kind].clean_key for kind in PAPERS if kind in pictures}
+
+
+def _verification(visitor: Visitor) -> str:
+    if visitor.session.verification is None:
+        raise Problem(401, "not_signed_in", "Open the call page by its link.")
+    return visitor.session.verification

@@ -1,0 +1,52 @@
+"""Join tokens: each opens the call page of one verification once; only its digest is kept."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ekyc.models import JoinToken
+from vouch.clock import SECOND
+from vouch.ids import digest, new_secret
+from vouch.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A fresh join token."""
+
+    token: str
+    expires_at: int
+
+    def url(self, base: str) -> str:
+        """The call page with the token in the fragment, which browsers send to nobody; `base` is our address."""
+        return f"{base}/call#{self.token}"
+
+
+async def issue(session: AsyncSession, verification: str, now: int, lifetime_s: int) -> Join:
+    """A token for `verification`, good once within `lifetime_s`."""
+    join = Join(new_secret(), now + lifetime_s * SECOND)
+    session.add(JoinToken(digest=digest(join.token), verification=verification, expires_at=join.expires_at))
+    await session.flush()
+    return join
+
+
+async def redeem(session: AsyncSession, token: str, now: int) -> str:
+    """Use `token` up and give its verification; Problem `join_token_invalid` (unknown, used before, too old)."""
+    unused = (
+        update(JoinToken)
+        .where(JoinToken.digest == digest(token), JoinToken.used_at.is_(None), JoinToken.expires_at > now)
+        .values(used_at=now)
+        .returning(JoinToken.verification)
+    )
+    # One statement, so that of two pages that show the same token at once only one gets in.
+    verification = (await session.execute(unused)).scalar_one_or_none()
+    if verification is None:
+        raise Problem(401, "join_token_invalid", "This link was used or is too old; ask for a fresh one.")
+    return verification
+
+
+async def verification_of(session: AsyncSession, token: str) -> str | None:
+    """Which verification a token was made for, whether or not it is still good; lets nobody in by itself."""
+    found = await session.get(JoinToken, digest(token))
+    return found.verification if found else None

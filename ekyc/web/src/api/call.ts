@@ -1,0 +1,39 @@
+// /api/call: the page of one verification's calls, by cookie (docs/http.md).
+
+import { Refused, type IceServer, type Outcome } from "@vouch/client";
+
+import { Problem } from "../common/problem";
+import type { ConsentText, PaperKind } from "./ekyc";
+import { request } from "./http";
+
+export interface CallPage {
+  readonly csrf: string;
+  readonly verification: string;
+  readonly state: "created" | "in_call" | "confirmed" | "rejected" | "unable_to_verify" | "expired";
+  readonly decision: "required" | "optional" | "not_possible";
+  readonly channel: "dealer" | "online";
+  readonly customer: { readonly full_name: string; readonly msisdn: string };
+  readonly pictures: readonly PaperKind[];
+  readonly consent: ConsentText;
+  readonly consented: boolean;
+  readonly ice_servers: readonly IceServer[];
+  readonly can_call: boolean;
+  readonly last_outcome: Outcome | null;
+}
+
+export const joinByToken = (token: string): Promise<CallPage> =>
+  request("POST", "/api/call/session", { body: { join_token: token } });
+
+export const getCallPage = (): Promise<CallPage> => request("GET", "/api/call/session");
+
+/** For one handshake of the socket; a session that is over is final. */
+export async function getTicket(csrf: string): Promise<string> {
+  try {
+    return (await request<{ ticket: string }>("POST", "/api/call/ticket", { csrf })).ticket;
+  } catch (error) {
+    if (error instanceof Problem && (error.status === 401 || error.status === 403)) throw new Refused(error.code);
+    throw error;
+  }
+}
+
+export const pictureAddress = (kind: PaperKind): string => `/api/call/pictures/${kind}`;

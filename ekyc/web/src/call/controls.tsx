@@ -1,0 +1,75 @@
+// Thumb-size buttons under the pictures.
+
+import { ActionIcon, Group, Stack, Text } from "@mantine/core";
+import { IconCameraRotate, IconMicrophone, IconMicrophoneOff, IconPhoneOff } from "@tabler/icons-react";
+import type { MediaState } from "@vouch/client";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { CallSession } from "./call-session";
+import classes from "./controls.module.css";
+
+interface ControlsProps {
+  readonly session: CallSession;
+  readonly media: MediaState;
+  readonly hangingUp: boolean;
+  readonly leave: () => void;
+}
+
+export function Controls({ session, media, hangingUp, leave }: ControlsProps) {
+  const { t } = useTranslation();
+  const isReady = media.phase === "ready";
+  return (
+    <Group className={classes.controls} component="nav" aria-label={t("controls.title")} wrap="nowrap">
+      <Control
+        label={t(media.muted ? "controls.unmute" : "controls.mute")}
+        pressed={media.muted}
+        disabled={!isReady}
+        press={() => session.media.setMuted(!media.muted)}
+      >
+        {media.muted ? <IconMicrophoneOff /> : <IconMicrophone />}
+      </Control>
+      <Control
+        label={t(media.switching ? "controls.switching" : "controls.switch_camera")}
+        disabled={!isReady || media.switching || media.cameras.length < 2}
+        press={() => void session.media.switchFacing()}
+      >
+        <IconCameraRotate />
+      </Control>
+      <Control label={t(hangingUp ? "hang_up.doing" : "controls.hang_up")} color="red" disabled={hangingUp} press={leave}>
+        <IconPhoneOff />
+      </Control>
+    </Group>
+  );
+}
+
+interface ControlProps {
+  readonly label: string;
+  readonly color?: string;
+  readonly pressed?: boolean;
+  readonly disabled: boolean;
+  readonly press: () => void;
+  readonly children: ReactNode;
+}
+
+function Control({ label, color, pressed, disabled, press, children }: ControlProps) {
+  return (
+    <Stack gap={4} align="center" className={classes.control}>
+      <ActionIcon
+        size={56}
+        radius="xl"
+        variant={color || pressed ? "filled" : "default"}
+        {...(color ? { color } : {})}
+        {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+        disabled={disabled}
+        onClick={press}
+        aria-label={label}
+      >
+        {children}
+      </ActionIcon>
+      <Text size="xs" aria-hidden>
+        {label}
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,135 @@
+// The pictures of the papers on their way to the server: each is made smaller, sent with progress, and tried again
+// alone. The draft that collects them is opened with the first and replaced when it has expired.
+
+import { Store } from "@vouch/client";
+
+import { PAPER_KINDS, type PaperKind, type Source } from "../api/ekyc";
+import { Problem } from "../common/problem";
+
+export interface Paper {
+  readonly phase: "empty" | "preparing" | "sending" | "kept" | "failed";
+  /** Share of it that is sent, 0 to 1. */
+  readonly progress: number;
+  /** Address of the picture in this page; null before it could be opened. */
+  readonly preview: string | null;
+  /** Code of what went wrong. */
+  readonly problem: string | null;
+  readonly warnings: readonly string[];
+}
+
+export type Tray = Readonly<Record<PaperKind, Paper>>;
+
+/** What the tray needs of the world. */
+export interface TrayPorts {
+  readonly newDraft: () => Promise<string>;
+  readonly put: (
+    draft: string,
+    kind: PaperKind,
+    source: Source,
+    picture: Blob,
+    progress: (share: number) => void,
+  ) => Promise<{ readonly warnings: readonly string[] }>;
+  readonly shrink: (picture: Blob) => Promise<Blob>;
+}
+
+interface Taken {
+  readonly source: Source;
+  readonly original: Blob;
+  small: Blob | null;
+}
+
+const EMPTY: Paper = { phase: "empty", progress: 0, preview: null, problem: null, warnings: [] };
+
+export class PaperTray {
+  readonly state = new Store<Tray>({ id_front: EMPTY, id_back: EMPTY, portrait: EMPTY });
+  readonly #ports: TrayPorts;
+  readonly #taken = new Map<PaperKind, Taken>();
+  readonly #running = new Map<PaperKind, Promise<void>>();
+  #draft: Promise<string> | null = null;
+
+  constructor(ports: TrayPorts) {
+    this.#ports = ports;
+  }
+
+  /** A new picture of a kind, in place of an older one. */
+  take(kind: PaperKind, source: Source, picture: Blob): void {
+    this.#taken.set(kind, { source, original: picture, small: null });
+    this.retry(kind);
+  }
+
+  /** Sends a kind's picture (again). */
+  retry(kind: PaperKind): void {
+    const taken = this.#taken.get(kind);
+    if (!taken) return;
+    // One at a time for each kind: an older picture that is slow on its way must not arrive after the newer one.
+    const before = this.#running.get(kind) ?? Promise.resolve();
+    const run: Promise<void> = before.then(() => this.#send(kind, taken)).finally(() => {
+      if (this.#running.get(kind) === run) this.#running.delete(kind);
+    });
+    this.#running.set(kind, run);
+  }
+
+  /** Resolves once nothing is under way; what failed is in the state. */
+  async settled(): Promise<void> {
+    while (this.#running.size) await Promise.all(this.#running.values());
+  }
+
+  /** The draft that holds the pictures. */
+  draft(): Promise<string> {
+    this.#draft ??= this.#ports.newDraft().catch((error: unknown) => {
+      this.#draft = null;
+      throw error;
+    });
+    return this.#draft;
+  }
+
+  /** The draft has expired at the server: everything goes into a new one. */
+  async renew(): Promise<void> {
+    this.#draft = null;
+    for (const kind of PAPER_KINDS) this.retry(kind);
+    await this.settled();
+  }
+
+  async #send(kind: PaperKind, taken: Taken): Promise<void> {
+    const show = (change: Partial<Paper>): void => {
+      if (this.#taken.get(kind) === taken) this.state.set({ [kind]: { ...this.state.get()[kind], ...change } });
+    };
+    if (this.#taken.get(kind) !== taken) return;
+    try {
+      show({ ...EMPTY, phase: "preparing", preview: this.state.get()[kind].preview });
+      taken.small ??= await this.#ports.shrink(taken.original);
+      show({ phase: "sending", preview: this.#preview(kind, taken.small) });
+      const { warnings } = await this.#put(kind, taken, (progress) => show({ progress }));
+      show({ phase: "kept", progress: 1, warnings });
+    } catch (error) {
+      show({ phase: "failed", problem: error instanceof Problem ? error.code : "our_fault" });
+    }
+  }
+
+  async #put(kind: PaperKind, { source, small }: Taken, progress: (share: number) => void) {
+    const draft = this.draft();
+    const put = async (into: Promise<string>) => this.#ports.put(await into, kind, source, small as Blob, progress);
+    try {
+      return await put(draft);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 404) throw error;
+      // Several pictures may find the draft gone; the first one opens the next, and takes along what was kept.
+      if (this.#draft === draft) {
+        this.#draft = null;
+        for (const other of PAPER_KINDS) if (this.state.get()[other].phase === "kept") this.retry(other);
+      }
+      return put(this.draft());
+    }
+  }
+
+  #preview(kind: PaperKind, picture: Blob): string {
+    const old = this.state.get()[kind].preview;
+    if (old) URL.revokeObjectURL(old);
+    return URL.createObjectURL(picture);
+  }
+}
+
+/** The kinds whose pictures the server has. */
+export function keptPapers(tray: Tray): ReadonlySet<PaperKind> {
+  return new Set(PAPER_KINDS.filter((kind) => tray[kind].phase === "kept"));
+}

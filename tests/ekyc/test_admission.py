@@ -1,0 +1,127 @@
+"""Who may call now."""
+
+from typing import Any
+
+import pytest
+
+from ekyc.admission import Admission, admit, consent
+from ekyc.consent import CONSENT
+from ekyc.models import Channel, Verification
+from tests.ekyc import flows
+from tests.ekyc.conftest import Site, new_verification
+from vouch.clock import DAY, HOUR, MINUTE
+from vouch.problems import Problem
+
+PER_DAY = 3
+
+
+async def admitted(site: Site, verification: str) -> Admission:
+    async with site.database.write() as session:
+        return await admit(session, verification, site.clock.now(), PER_DAY)
+
+
+async def refusal(site: Site, verification: str) -> str:
+    with pytest.raises(Problem) as refused:
+        await admitted(site, verification)
+    return refused.value.code
+
+
+async def test_a_dealers_call_of_company_4_goes_to_the_team_of_company_1(site: Site, files: dict[str, bytes]) -> None:
+    opened = await flows.opened(site, files, headers=site.bearer("CTKV4"))
+    assert await admitted(site, opened["id"]) == Admission(
+        verification=opened["id"],
+        company="CTKV4",
+        team="CTKV1",
+        channel=Channel.DEALER,
+        attempt=1,
+        customer_name="Nguyễn Thị Hoà",
+        msisdn="84901234567",
+        decision="required",
+        priority=0,
+        skills=frozenset(),
+    )
+
+
+@flows.ON_SQLITE
+async def test_an_online_one_goes_to_its_own_team(site: Site, files: dict[str, bytes]) -> None:
+    data = new_verification(channel="online", ekyc={"passed": True})
+    opened = await flows.opened(site, files, data=data, headers=site.bearer("CTKV4"))
+    assert (await admitted(site, opened["id"])).team == "CTKV4"
+
+
+async def test_each_call_is_a_further_attempt(site: Site, files: dict[str, bytes]) -> None:
+    opened = await flows.opened(site, files)
+    for attempt in (1, 2):
+        assert (await admitted(site, opened["id"])).attempt == attempt
+        await flows.add_call(site.database, opened["id"], attempt, site.clock.advance(MINUTE))
+
+
+@flows.ON_SQLITE
+@pytest.mark.parametrize("state", ["created", "in_call", "rejected", "unable_to_verify"])
+async def test_calling_is_possible_from_every_undecided_and_refused_state(
+    site: Site, files: dict[str, bytes], state: str
+) -> None:
+    opened = await flows.opened(site, files)
+    await flows.set_verification(site.database, opened["id"], state=state)
+    assert (await admitted(site, opened["id"])).attempt == 1
+
+
+@flows.ON_SQLITE
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"state": "confirmed"}, "already_confirmed"),
+        ({"state": "expired"}, "verification_expired"),
+        ({"expires_at": 1}, "verification_expired"),
+        ({"state": "rejected", "expires_at": 1}, "verification_expired"),
+        ({"decision": "not_possible"}, "call_not_possible"),
+        ({"fraud": True, "state": "rejected"}, "calls_stopped"),
+    ],
+)
+async def test_no_call(site: Site, files: dict[str, bytes], change: dict[str, Any], code: str) -> None:
+    opened = await flows.opened(site, files)
+    await flows.set_verification(site.database, opened["id"], **change)
+    assert await refusal(site, opened["id"]) == code
+
+
+@flows.ON_SQLITE
+async def test_an_unknown_verification(site: Site) -> None:
+    assert await refusal(site, "unknown") == "not_found"
+
+
+async def test_calls_are_counted_by_the_vietnamese_day(site: Site, files: dict[str, bytes]) -> None:
+    opened = await flows.opened(site, files)
+    for attempt in range(1, PER_DAY + 1):
+        assert (await admitted(site, opened["id"])).attempt == attempt
+        await flows.add_call(site.database, opened["id"], attempt, site.clock.now())
+    assert await refusal(site, opened["id"]) == "too_many_calls"
+    # Ten in the morning in Vietnam; its midnight is fourteen hours away, that of UTC twenty-one.
+    site.clock.advance(14 * HOUR - 1)
+    assert await refusal(site, opened["id"]) == "too_many_calls"
+    site.clock.advance(1)
+    assert (await admitted(site, opened["id"])).attempt == PER_DAY + 1
+
+
+async def test_consent_is_kept_with_the_time_of_the_first(site: Site, files: dict[str, bytes]) -> None:
+    opened = await flows.opened(site, files)
+    agreed_at = site.clock.now()
+    for _ in range(2):
+        async with site.database.write() as session:
+            await consent(session, opened["id"], CONSENT.version, site.clock.now())
+        site.clock.advance(DAY)
+    async with site.database.read() as session:
+        row = await session.get_one(Verification, opened["id"])
+    assert (row.consent_version, row.consent_at) == (CONSENT.version, agreed_at)
+
+
+@flows.ON_SQLITE
+async def test_consent_to_another_text_is_none(site: Site, files: dict[str, bytes]) -> None:
+    opened = await flows.opened(site, files)
+    async with site.database.write() as session:
+        for verification, version, code in (
+            (opened["id"], "2020-01-01", "consent_needed"),
+            ("unknown", CONSENT.version, "not_found"),
+        ):
+            with pytest.raises(Problem) as refused:
+                await consent(session, verification, version, site.clock.now())
+            assert refused.value.code == code
