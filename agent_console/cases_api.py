@@ -1,0 +1,104 @@
+"""Verifications as supervisors see them, and pictures, which the agent of the call sees too."""
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from agent_console.access import REVIEWERS, Access, Member
+from agent_console.ports import Cases, Desk, Mark, Subject
+from vouch.audit import Tag
+from vouch.http import answer, read
+from vouch.problems import Problem, not_found
+
+_ROOT = "/api/console/verifications"
+
+
+class ReviewForm(BaseModel):
+    """A supervisor's opinion of a decision."""
+
+    mark: Mark
+    note: str = Field("", max_length=2_000)
+
+
+class CasesApi:
+    """Routes under /api/console/verifications."""
+
+    def __init__(self, cases: Cases, desk: Desk, access: Access) -> None:
+        self._cases = cases
+        self._desk = desk
+        self._access = access
+
+    def routes(self) -> list[web.RouteDef]:
+        """To be added to the application."""
+        return [
+            web.get(_ROOT, self._search),
+            web.get(_ROOT + "/{verification}", self._case),
+            web.get(_ROOT + "/{verification}/pictures/{key}", self._picture),
+            web.post(_ROOT + "/{verification}/review", self._review),
+        ]
+
+    async def _search(self, request: web.Request) -> web.StreamResponse:
+        member = await self._access.member(request, REVIEWERS)
+        query = request.query
+        page = await self._cases.search(
+            companies=member.companies,
+            query=query.get("q", "").strip(),
+            state=query.get("state") or None,
+            company=query.get("company") or None,
+            since=_instant(request, "from"),
+            until=_instant(request, "to"),
+            cursor=query.get("cursor") or None,
+        )
+        return answer(page)
+
+    async def _case(self, request: web.Request) -> web.StreamResponse:
+        member = await self._access.member(request, REVIEWERS)
+        verification = request.match_info["verification"]
+        case = await self._cases.case(verification, member.companies)
+        if case is None:
+            raise not_found("verification")
+        await self._note(Tag.VERIFICATION_SEEN, member, verification)
+        return answer(case)
+
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
+        member = await self._access.member(request)
+        verification, key = request.match_info["verification"], request.match_info["key"]
+        if not (member.reviews or await self._on_desk(member, verification)):
+            raise not_found("picture")
+        clean = request.query.get("clean") == "1"
+        # The agent of a call sees its papers whatever company the verification belongs to: teams work for several.
+        companies = member.companies if member.reviews else None
+        jpeg = await self._cases.picture(verification, key, clean, companies)
+        if jpeg is None:
+            raise not_found("picture")
+        await self._note(Tag.PICTURE_SEEN, member, verification, key=key, copy="clean" if clean else "stamped")
+        return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+    async def _review(self, request: web.Request) -> web.StreamResponse:
+        member = await self._access.member(request, REVIEWERS)
+        form = await read(request, ReviewForm)
+        note = form.note.strip()
+        if form.mark == "disagree" and not note:
+            raise Problem(422, "note_needed", "Say what you would have decided and why.")
+        verification = request.match_info["verification"]
+        kept = await self._cases.review(verification, member.account.id, form.mark, note, member.companies)
+        return answer(kept, 201)
+
+    async def _on_desk(self, member: Member, verification: str) -> bool:
+        call = await self._desk.call_of(member.account.id)
+        dossier = await self._cases.dossier(call) if call is not None else None
+        return (
+            dossier is not None and Subject.model_validate(dossier, from_attributes=True).verification == verification
+        )
+
+    async def _note(self, tag: Tag, member: Member, verification: str, **more: str) -> None:
+        company = await self._cases.owner(verification)
+        await self._access.note(tag, member.account, company=company, subject=verification, **more)
+
+
+def _instant(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem(422, "invalid_query", f"`{name}` is an instant in microseconds UTC.")
+    return int(text)

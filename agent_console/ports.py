@@ -1,0 +1,73 @@
+"""What the staff's HTTP API asks of the rest of the house; the composition root wires it.
+
+The models behind `BaseModel` are those that docs/http.md describes: they go out as they come. `companies` narrows what
+an account may see: its own, or None for the operator's accounts, which see all.
+"""
+
+from typing import Literal, Protocol
+
+from pydantic import BaseModel
+
+Companies = frozenset[str] | None
+Mark = Literal["agree", "disagree"]
+
+
+class Cases(Protocol):
+    """Read models of verifications and their calls, and the reviews of decisions."""
+
+    async def dossier(self, call: str) -> BaseModel | None:
+        """What the agent of this call needs; it has the attributes of `Subject`. None where there is no such call."""
+        ...
+
+    async def calls_of(self, agent: str, since: int, cursor: str | None) -> BaseModel:
+        """A page of the calls that this account took since an instant, newest first, with their totals."""
+        ...
+
+    async def search(
+        self,
+        *,
+        companies: Companies,
+        query: str,
+        state: str | None,
+        company: str | None,
+        since: int | None,
+        until: int | None,
+        cursor: str | None,
+    ) -> BaseModel:
+        """A page of verifications that were made in [since, until), newest first."""
+        ...
+
+    async def case(self, verification: str, companies: Companies) -> BaseModel | None:
+        """All about one verification; None where there is none or it is of another company."""
+        ...
+
+    async def owner(self, verification: str) -> str | None:
+        """The company that a verification belongs to."""
+        ...
+
+    async def picture(self, verification: str, key: str, clean: bool, companies: Companies) -> bytes | None:  # noqa: FBT001 - the contract of docs/http.md
+        """A picture's JPEG, stamped where there is a stamp unless `clean`; None where there is none to be seen."""
+        ...
+
+    async def review(self, verification: str, reviewer: str, mark: Mark, note: str, companies: Companies) -> BaseModel:
+        """Keep an opinion of a decision, with its audit line; Problem `note_needed` or `not_found`."""
+        ...
+
+
+class Desk(Protocol):
+    """The live calls, as far as one agent's desk goes."""
+
+    async def may_read(self, account: str, call: str) -> bool:
+        """Whether this call rings, runs or is being wrapped up at this agent."""
+        ...
+
+    async def call_of(self, account: str) -> str | None:
+        """The call that rings, runs or is being wrapped up at this agent."""
+        ...
+
+
+class Subject(BaseModel):
+    """Which verification a dossier speaks of, and whose it is."""
+
+    verification: str
+    company: str

@@ -1,0 +1,47 @@
+"""The staff's HTTP API and pages as one thing that the composition root builds and mounts."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from agent_console.access import Access
+from agent_console.calls_api import CallsApi
+from agent_console.cases_api import CasesApi
+from agent_console.ports import Cases, Desk
+from agent_console.sessions_api import SessionsApi
+from vouch.accounts.service import Accounts
+from vouch.accounts.sessions import Sessions
+from vouch.clock import Clock
+from vouch.database import Database
+from vouch.pages import add_pages
+from vouch.settings import Settings
+
+_DIST = Path(__file__).parent / "web" / "dist"
+_PAGES = {"/agent": "agent.html", "/supervisor": "supervisor.html"}
+
+
+class Console:
+    """Everything under /api/console, and the pages /agent and /supervisor."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        accounts: Accounts,
+        sessions: Sessions,
+        cases: Cases,
+        desk: Desk,
+    ) -> None:
+        access = Access(sessions, database, clock)
+        self._parts = (
+            SessionsApi(settings, clock, accounts, sessions, access),
+            CallsApi(clock, cases, desk, access),
+            CasesApi(cases, desk, access),
+        )
+
+    def add_routes(self, app: web.Application) -> None:
+        """Mount the API and the built pages on `app`."""
+        for part in self._parts:
+            app.add_routes(part.routes())
+        add_pages(app, _DIST, "console-web", _PAGES)

@@ -1,0 +1,54 @@
+// The list of shortcuts, on "?".
+
+import { Kbd, Modal, Table } from "@mantine/core";
+import { Store } from "@vouch/client";
+import { useTranslation } from "react-i18next";
+
+import { useStore } from "../common/store";
+import { useKeys } from "./keys";
+
+const shown = new Store<{ open: boolean }>({ open: false });
+
+export function openShortcutHelp(): void {
+  shown.set({ open: true });
+}
+
+const SHORTCUTS: [keys: string[], key: string][] = [
+  [["Enter"], "accept"],
+  [["Esc"], "decline"],
+  [["1", "2", "3"], "checks"],
+  [["P"], "picture"],
+  [["N"], "note"],
+  [["Ctrl", "Enter"], "confirm"],
+  [["R"], "reject"],
+  [["U"], "unable"],
+  [["E"], "end"],
+  [["+", "−", "0"], "zoom"],
+  [["?"], "help"],
+];
+
+export function ShortcutHelp() {
+  const { t } = useTranslation();
+  const { open } = useStore(shown);
+  useKeys({ "?": () => shown.set({ open: !open }) });
+  return (
+    <Modal opened={open} onClose={() => shown.set({ open: false })} title={t("shortcuts.title")} closeButtonProps={{ "aria-label": t("close") }}>
+      <Table>
+        <Table.Tbody>
+          {SHORTCUTS.map(([keys, key]) => (
+            <Table.Tr key={key}>
+              <Table.Td w={150}>
+                {keys.map((name) => (
+                  <Kbd key={name} mr={4}>
+                    {name}
+                  </Kbd>
+                ))}
+              </Table.Td>
+              <Table.Td>{t(`shortcuts.${key}`)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  );
+}

@@ -1,0 +1,88 @@
+// The agent's end of the wire as one thing: connection, camera and microphone, and the media of the call on the desk.
+// No screen; the screens read its stores.
+
+import {
+  type AgentView,
+  Connection,
+  type FromConsole,
+  linkView,
+  Media,
+  PeerLink,
+  Refused,
+  Store,
+} from "@vouch/client";
+
+import { Problem, ticket } from "../common/api";
+import type { Me } from "../common/types";
+
+interface Linked {
+  readonly call: string | null;
+  readonly link: PeerLink | null;
+}
+
+export class Desk {
+  readonly connection = new Connection<AgentView, FromConsole>({ namespace: "/console", ticket: finalTicket });
+  readonly media = new Media();
+  readonly linked = new Store<Linked>({ call: null, link: null });
+  readonly #iceServers: Me["ice_servers"];
+  #ends: (() => void)[] = [];
+
+  constructor(iceServers: Me["ice_servers"]) {
+    this.#iceServers = iceServers;
+  }
+
+  /** Dial, and look whether camera and microphone work. */
+  open(): void {
+    this.#ends = [this.connection.state.subscribe(this.#follow), this.media.state.subscribe(this.#follow)];
+    this.connection.start();
+    void this.media.start();
+  }
+
+  /** Leave without a word: for a call that is a loss, and the page may come back to it. */
+  close(): void {
+    for (const end of this.#ends) end();
+    this.connection.stop();
+    this.#unlink();
+    this.media.stop();
+  }
+
+  /** The frame on the screen, to be named in a verdict; null while there is none. */
+  frame(): ReturnType<PeerLink["lastFrame"]> {
+    return this.linked.get().link?.lastFrame() ?? null;
+  }
+
+  readonly #follow = (): void => {
+    const { view, status } = this.connection.state.get();
+    if (status === "replaced" || status === "refused") return this.#unlink();
+    const call = view?.call ?? null;
+    if (this.linked.get().call !== (call?.id ?? null)) this.#unlink();
+    if (call === null) return;
+    // Without a camera that is seen to work no call is joined: both people must be on the screen.
+    if (this.linked.get().link === null && this.media.state.get().phase === "ready") this.#link(call.id);
+    this.linked.get().link?.update(linkView(call, "agent", status));
+  };
+
+  #link(call: string): void {
+    const link = new PeerLink({
+      iceServers: this.#iceServers,
+      media: this.media,
+      offer: (sdp) => this.connection.press("media.offer", { sdp, call }),
+      presented: (frame) => this.connection.report("media.presented", { frame, call }),
+    });
+    this.linked.set({ call, link });
+  }
+
+  #unlink(): void {
+    this.linked.get().link?.close();
+    this.linked.set({ call: null, link: null });
+  }
+}
+
+async function finalTicket(): Promise<string> {
+  try {
+    return await ticket();
+  } catch (problem) {
+    if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) throw new Refused();
+    throw problem;
+  }
+}

@@ -1,0 +1,98 @@
+// The staff's HTTP API (docs/http.md): one typed function per request; errors come as `Problem` with a stable code.
+
+import type { Case, Codes, Dossier, Me, OwnCalls, Review, Search, VerificationPage } from "./types";
+
+/** A refused request. `code` is what pages translate; `status` 0 means that the server was not reached. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+let csrf = "";
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (method !== "GET") headers["X-Vouch-CSRF"] = csrf;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const response = await fetch(`/api/console/${path}`, init).catch(() => {
+    throw new Problem(0, "server_unreachable", "");
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const told = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
+  return new Problem(response.status, told.code ?? "our_fault", told.detail ?? "");
+}
+
+async function known(response: Response): Promise<Me> {
+  const me = (await response.json()) as Me;
+  csrf = me.csrf;
+  return me;
+}
+
+/** Who is signed in; null where nobody is. */
+export async function currentMember(): Promise<Me | null> {
+  try {
+    return await known(await send("GET", "session"));
+  } catch (problem) {
+    if (problem instanceof Problem && problem.status === 401) return null;
+    throw problem;
+  }
+}
+
+export async function signIn(username: string, password: string): Promise<Me> {
+  return known(await send("POST", "session", { username, password }));
+}
+
+export async function signOut(): Promise<void> {
+  await send("DELETE", "session");
+}
+
+/** A ticket for a socket's handshake, good for a minute. */
+export async function ticket(): Promise<string> {
+  return ((await (await send("POST", "ticket")).json()) as { ticket: string }).ticket;
+}
+
+export async function codes(): Promise<Codes> {
+  return (await (await send("GET", "codes")).json()) as Codes;
+}
+
+export async function dossier(call: string): Promise<Dossier> {
+  return (await (await send("GET", `calls/${encodeURIComponent(call)}`)).json()) as Dossier;
+}
+
+export async function ownCalls(cursor: string | null): Promise<OwnCalls> {
+  return (await (await send("GET", `calls?${query({ day: "today", cursor })}`)).json()) as OwnCalls;
+}
+
+export async function searchVerifications(search: Search, cursor: string | null): Promise<VerificationPage> {
+  return (await (await send("GET", `verifications?${query({ ...search, cursor })}`)).json()) as VerificationPage;
+}
+
+export async function verification(id: string): Promise<Case> {
+  return (await (await send("GET", `verifications/${encodeURIComponent(id)}`)).json()) as Case;
+}
+
+export async function sendReview(id: string, mark: Review["mark"], note: string): Promise<Review> {
+  return (await (await send("POST", `verifications/${encodeURIComponent(id)}/review`, { mark, note })).json()) as Review;
+}
+
+/** Where a picture is read; `clean` asks for the unstamped one. */
+export function pictureAddress(id: string, key: string, clean = false): string {
+  const path = `/api/console/verifications/${encodeURIComponent(id)}/pictures/${encodeURIComponent(key)}`;
+  return clean ? `${path}?clean=1` : path;
+}
+
+function query(values: Record<string, string | number | null | undefined>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}

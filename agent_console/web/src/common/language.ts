@@ -1,0 +1,36 @@
+// The two languages of the staff pages, Vietnamese first; the choice stays in the browser.
+
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+
+import en from "../locales/en.json";
+import vi from "../locales/vi.json";
+
+const KEY = "vouch.language";
+export const LANGUAGES = ["vi", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** The language chosen in this browser before, else Vietnamese. */
+export function chosenLanguage(stored: string | null): Language {
+  return stored === "en" ? "en" : "vi";
+}
+
+/** Start translating; the page's `lang` follows the choice, so that screen readers speak the right language. */
+export async function startLanguage(): Promise<void> {
+  i18next.on("languageChanged", (language) => {
+    document.documentElement.lang = language;
+  });
+  await i18next.use(initReactI18next).init({
+    lng: chosenLanguage(localStorage.getItem(KEY)),
+    fallbackLng: "en",
+    resources: { vi: { translation: vi }, en: { translation: en } },
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+}
+
+/** Switch to a language and remember it. */
+export async function chooseLanguage(language: Language): Promise<void> {
+  localStorage.setItem(KEY, language);
+  await i18next.changeLanguage(language);
+}
