@@ -1,0 +1,74 @@
+"""`vouch backup`: a copy of the database, the evidence and the key, taken while Vouch runs.
+
+The database is copied first and evidence afterwards: a picture's bytes are durable before its row is, so every row of
+the copy has its bytes. Evidence files never change once written, so those that the directory has already are skipped.
+"""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from vouch.database import Database
+from vouch.problems import Problem
+from vouch.settings import Settings
+
+_MINE_ALONE = 0o700
+
+
+async def backup(database: Database, settings: Settings, directory: Path) -> None:
+    """Copy everything to `directory`; Problem `pg_dump_missing` or `pg_dump_failed` on PostgreSQL."""
+    await asyncio.to_thread(_prepare, directory)
+    if database.is_sqlite:
+        await asyncio.to_thread(_copy_sqlite, Path(database.engine.url.database or ""), directory / "vouch.db")
+    else:
+        await _dump_postgresql(settings.database, directory / "vouch.dump")
+    await asyncio.to_thread(_copy_files, settings.data_dir, directory)
+
+
+def _prepare(directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True, mode=_MINE_ALONE)
+    directory.chmod(_MINE_ALONE)
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """SQLite's own online backup: a consistent copy, whatever is written meanwhile."""
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    origin = sqlite3.connect(source)
+    copy = sqlite3.connect(part)
+    try:
+        origin.backup(copy)
+    finally:
+        copy.close()
+        origin.close()
+    part.rename(target)
+
+
+async def _dump_postgresql(url: str, target: Path) -> None:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise Problem(500, "pg_dump_missing", "pg_dump is not installed here; install PostgreSQL's client programs.")
+    address = make_url(url)
+    # The password goes by the environment: arguments can be read by every user of the machine.
+    environment = os.environ | {"PGPASSWORD": address.password or ""}
+    plain = address.set(drivername="postgresql", password=None).render_as_string()
+    process = await asyncio.create_subprocess_exec(
+        program, "--format=custom", f"--file={target}", plain, env=environment
+    )
+    if await process.wait() != 0:
+        raise Problem(500, "pg_dump_failed", "pg_dump failed; its own message stands above.")
+
+
+def _copy_files(data: Path, directory: Path) -> None:
+    shutil.copy2(data / "secret.key", directory / "secret.key")
+    for source in (data / "evidence").rglob("*"):
+        target = directory / "evidence" / source.relative_to(data / "evidence")
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif not target.exists() and source.suffix != ".part":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)

@@ -1,0 +1,156 @@
+"""The namespace `/caller`: pages of dealers and customers."""
+
+from ekyc import admission
+from routing import codes
+from routing.events import (
+    CallerConnected,
+    CallerDisconnected,
+    CallerHungUp,
+    CallRequested,
+    FramePresented,
+    MediaOffered,
+)
+from routing.state import TALKING, CallRules, Leg
+from signaling import messages as wire
+from signaling.floors import Floors
+from signaling.hub import Hub, Socket
+from signaling.media_link import MediaLink
+from signaling.typed_namespace import TypedNamespace
+from vouch.accounts.models import SessionKind
+from vouch.accounts.sessions import Sessions, Visitor
+from vouch.clock import Clock
+from vouch.database import Database
+from vouch.ids import new_id
+from vouch.problems import Problem
+from vouch.settings import Settings
+
+_NO_CALL = wire.Answer(code=codes.UNKNOWN_CALL, detail="Press Call first.")
+
+
+class CallerNamespace(TypedNamespace):
+    """Lets a verification's page queue its call, negotiate media and hang up."""
+
+    kind = SessionKind.CALLER
+    messages = wire.FROM_CALLER
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        sessions: Sessions,
+        hub: Hub,
+        floors: Floors,
+        link: MediaLink,
+        rules: CallRules,
+    ) -> None:
+        super().__init__("/caller", settings, sessions, hub)
+        self._database = database
+        self._clock = clock
+        self._floors = floors
+        self._link = link
+        self._rules = rules
+        self.on(wire.Beat, self._beat)
+        self.on(wire.CallReady, self._call_ready)
+        self.on(wire.MediaOffer, self._media_offer)
+        self.on(wire.FramePresented, self._presented)
+        self.on(wire.CallHangUp, self._hang_up)
+
+    async def admitted(self, visitor: Visitor) -> bool:
+        return visitor.session.verification is not None
+
+    async def opened(self, socket: Socket) -> None:
+        """A page that comes back finds its call again."""
+        found = await self._floors.latest_call(_verification(socket))
+        if found is None:
+            return
+        socket.floors, socket.call = frozenset({found.floor}), found.call
+        if found.live:
+            await self._connect_leg(socket, found.floor, found.call)
+
+    async def closed(self, socket: Socket, age: int) -> None:
+        """A page that is gone is a loss, not a hang-up."""
+        floor = self._floor(socket)
+        if floor is None or socket.call is None or socket.number == 0:
+            return
+        await self._floors.post(floor, CallerDisconnected(socket.call, socket.number, age))
+        call = self._floors.call(floor, socket.call)
+        if call is not None and call.phase in TALKING:
+            await self._link.look(call, Leg.CUSTOMER)
+
+    async def _beat(self, socket: Socket, beat: wire.Beat) -> None:
+        self.hub.beat(socket, beat.version)
+
+    async def _call_ready(self, socket: Socket, ready: wire.CallReady) -> wire.Answer:
+        found = await self._floors.live_call(_verification(socket))
+        if found is None:
+            floor, call = await self._request_call(socket, ready)
+        else:
+            floor, call = found.floor, found.call
+        if socket.call != call or socket.number == 0:
+            socket.floors, socket.call = frozenset({floor}), call
+            await self._connect_leg(socket, floor, call)
+        return wire.Answer(detail=call)
+
+    async def _request_call(self, socket: Socket, ready: wire.CallReady) -> tuple[str, str]:
+        """Queue a new call; Problem with the reason why there can be none."""
+        verification = _verification(socket)
+        async with self._database.write() as session:
+            now = self._clock.now()
+            await admission.consent(session, verification, ready.consent_version, now)
+            admitted = await admission.admit(session, verification, now, self._settings.calls_per_day)
+        if admitted.team is None:
+            raise Problem(409, "no_team", "No team takes this company's calls now; ask the operator.")
+        request = f"{verification}:{ready.request}"
+        event = CallRequested(
+            request=request,
+            call=new_id(),
+            verification=verification,
+            company=admitted.company,
+            attempt=admitted.attempt,
+            priority=admitted.priority,
+            skills=admitted.skills,
+            rules=self._rules,
+            node=self._settings.node,
+        )
+        answered = await self._floors.press(admitted.team, event, request)
+        if answered.code != codes.OK:
+            raise Problem(409, answered.code, answered.detail)
+        return admitted.team, answered.detail
+
+    async def _connect_leg(self, socket: Socket, floor: str, call: str) -> None:
+        # The number is back when this returns: the hub hears of the commit before the writer answers.
+        await self._floors.post(floor, CallerConnected(call, self._settings.node, socket.sid), event_id=new_id())
+
+    async def _media_offer(self, socket: Socket, offer: wire.MediaOffer) -> wire.MediaAnswer:
+        floor = self._floor(socket)
+        if floor is None or socket.call is None:
+            return wire.MediaAnswer(code=_NO_CALL.code, detail=_NO_CALL.detail)
+        request = f"{_verification(socket)}:{offer.request}"
+        event = MediaOffered(socket.call, Leg.CUSTOMER, socket.number, request, self._link.choose())
+        return await self._link.offer(floor, event, offer.sdp)
+
+    async def _presented(self, socket: Socket, presented: wire.FramePresented) -> None:
+        floor = self._floor(socket)
+        if floor is not None and socket.call is not None:
+            frame = presented.frame
+            event = FramePresented(socket.call, Leg.CUSTOMER, frame.media, frame.rtp_timestamp)
+            await self._link.presented(floor, event)
+
+    async def _hang_up(self, socket: Socket, hang_up: wire.CallHangUp) -> wire.Answer:
+        floor = self._floor(socket)
+        if floor is None or socket.call is None:
+            return _NO_CALL
+        request = f"{_verification(socket)}:{hang_up.request}"
+        answered = await self._floors.press(floor, CallerHungUp(socket.call, socket.number, request), request)
+        return wire.Answer(code=answered.code, detail=answered.detail)
+
+    def _floor(self, socket: Socket) -> str | None:
+        return next(iter(socket.floors), None)
+
+
+def _verification(socket: Socket) -> str:
+    verification = socket.visitor.session.verification
+    if verification is None:
+        raise RuntimeError("a caller's session without a verification")
+    return verification

@@ -1,0 +1,18 @@
+// Socket.IO as the connection sees it: untyped events behind one small interface.
+
+import { io } from "socket.io-client";
+
+export interface Wire {
+  on(event: string, listener: (...values: never[]) => void): unknown;
+  emit(event: string, ...values: unknown[]): unknown;
+  close(): unknown;
+}
+
+export type Dial = (namespace: string, ticket: string) => Wire;
+
+/**
+ * One attempt at a namespace of this page's own server. WebSocket only, so that no node needs to be stuck to; without
+ * Socket.IO's own reconnecting, because each handshake needs a fresh ticket.
+ */
+export const dialSocket: Dial = (namespace, ticket) =>
+  io(namespace, { transports: ["websocket"], reconnection: false, forceNew: true, timeout: 5_000, auth: { ticket } });

@@ -1,0 +1,24 @@
+// @vouch/client: the wire and WebRTC of Vouch's pages, without any screen. What a page of another maker would embed.
+//
+//   const connection = new Connection<CallerView, FromCaller>({ namespace: "/caller", ticket });
+//   const media = new Media();            await media.start();
+//   connection.start();                   await connection.press("call.ready", { consent_version });
+//   const link = new PeerLink({ iceServers, media, offer: (sdp) => connection.press("media.offer", { sdp }), presented });
+//   link.show(videoElement);              link.update(linkViewOf(...)) after every view
+//
+// `connection.state`, `media.state` and `link.state` are stores for useSyncExternalStore(state.subscribe, state.get).
+
+export { Connection, Refused } from "./connection";
+export type { AnswerTo, ConnectionOptions, ConnectionState, PressName, ReportName, Status, Versioned } from "./connection";
+export { Media } from "./media";
+export type { Choice, Facing, MediaPhase, MediaState, TrackKind } from "./media";
+export { browserOf, kindOf, sentenceKeys } from "./media-problems";
+export type { Browser, MediaProblem, MediaProblemKind } from "./media-problems";
+export * from "./messages";
+export type { IceServer } from "./peer";
+export { linkView } from "./link-view";
+export { PeerLink } from "./peer-link";
+export type { LinkState, LinkView, PeerLinkOptions } from "./peer-link";
+export type { Quality } from "./quality";
+export { LevelMeter } from "./seen";
+export { Store } from "./store";

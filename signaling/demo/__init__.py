@@ -1,0 +1,1 @@
+"""The demo: seeds, a simulated mSale Core, robot callers. Nothing that a real installation runs."""

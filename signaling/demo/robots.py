@@ -1,0 +1,76 @@
+"""Robot callers and agents: whole pages without a browser, from sign-in to the end of the call."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from media.synthetic import Image, moving_picture
+from signaling.demo.robot_page import RobotPage
+from vouch.ids import new_id
+
+Video = Callable[[], Iterator[Image | bytes]]
+
+
+def browser(origin: str) -> aiohttp.ClientSession:
+    """An HTTP client with cookies of its own; plain http on loopback counts as secure, as it does in browsers."""
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(origin))
+    return aiohttp.ClientSession(cookie_jar=jar)
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What a verification is opened with."""
+
+    data: dict[str, Any]
+    """The part `data` of the integration API."""
+    pictures: dict[str, bytes]
+    """JPEGs of id_front, id_back and portrait."""
+
+
+async def open_verification(origin: str, token: str, papers: Papers) -> dict[str, Any]:
+    """Open a verification by the integration API, as another system does; gives its answer."""
+    form = aiohttp.FormData()
+    form.add_field("data", aiohttp.JsonPayload(papers.data))
+    for kind, jpeg in papers.pictures.items():
+        form.add_field(kind, jpeg, filename=f"{kind}.jpg", content_type="image/jpeg")
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": new_id()}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{origin}/api/v1/verifications", data=form, headers=headers) as answer,
+    ):
+        body: dict[str, Any] = await answer.json()
+        if answer.status != 201:
+            raise RuntimeError(f"verification refused: {body}")
+        return body
+
+
+async def caller_page(
+    origin: str, http: aiohttp.ClientSession, join_token: str, video: Video = moving_picture
+) -> RobotPage:
+    """The call page of a join token; not yet connected."""
+    async with http.post(f"{origin}/api/call/session", json={"join_token": join_token}) as answer:
+        answer.raise_for_status()
+        told = await answer.json()
+    return RobotPage(origin, http, "/caller", "/api/call/ticket", told, video)
+
+
+async def returning_page(origin: str, http: aiohttp.ClientSession, video: Video = moving_picture) -> RobotPage:
+    """The call page again, by its cookie, as after a reload."""
+    async with http.get(f"{origin}/api/call/session") as answer:
+        answer.raise_for_status()
+        told = await answer.json()
+    return RobotPage(origin, http, "/caller", "/api/call/ticket", told, video)
+
+
+async def agent_page(
+    origin: str, http: aiohttp.ClientSession, username: str, password: str, video: Video = moving_picture
+) -> RobotPage:
+    """An agent's console, signed in; not yet connected."""
+    signing_in = {"username": username, "password": password}
+    async with http.post(f"{origin}/api/console/session", json=signing_in) as answer:
+        answer.raise_for_status()
+        told = await answer.json()
+    return RobotPage(origin, http, "/console", "/api/console/ticket", told, video)

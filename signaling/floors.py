@@ -1,0 +1,173 @@
+"""The floors that this node works on: a writer each, found by team, call or verification.
+
+Events go in by `post` and `press`; committed changes come out to those who listen.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from routing.commands import Answered
+from routing.events import Event, TeamChanged
+from routing.state import Call, Floor, Seed, TeamRules
+from signaling import store
+from signaling.codec import load_call
+from signaling.models import FloorCallRow, FloorRow
+from signaling.writer import Changes, FloorWriter, Records
+from vouch.clock import Clock
+from vouch.database import Database
+from vouch.logs import logger
+from vouch.tasks import TaskSet
+
+log = logger(__name__)
+Listener = Callable[[Changes], None]
+
+_ANSWER_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCall:
+    """Where a call is."""
+
+    floor: str
+    call: str
+    live: bool
+
+
+class Floors:
+    """Every floor of the installation, each with its writer once somebody needs it."""
+
+    def __init__(
+        self, database: Database, clock: Clock, records: Records, rules: TeamRules, draw_seed: Callable[[], Seed]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._records = records
+        self._rules = rules
+        self._draw_seed = draw_seed
+        self._writers: dict[str, FloorWriter] = {}
+        self._opening = asyncio.Lock()
+        self._of_call: dict[str, str] = {}
+        self._asked: dict[str, asyncio.Future[Answered]] = {}
+        self._listeners: list[Listener] = []
+        self._tasks = TaskSet("floors")
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called with every committed change; it must not block."""
+        self._listeners.append(listener)
+
+    async def start(self) -> None:
+        """Take up every floor that the database has: their deadlines run whether anybody is connected or not."""
+        async with self._database.read() as session:
+            known = list((await session.scalars(select(FloorRow.id))).all())
+        for floor in known:
+            await self.writer(floor)
+
+    async def close(self) -> None:
+        """Stop the writers; what was not committed is lost, as if the process had died."""
+        await self._tasks.close()
+
+    def all(self) -> list[Floor]:
+        """Every floor as this node last saw it."""
+        return [floor for writer in self._writers.values() if (floor := writer.floor) is not None]
+
+    def get(self, floor: str) -> Floor | None:
+        """One floor as this node last saw it."""
+        writer = self._writers.get(floor)
+        return writer.floor if writer else None
+
+    async def writer(self, floor: str) -> FloorWriter:
+        """The writer of a team's floor; the floor begins to exist with the first question for it."""
+        async with self._opening:
+            if floor not in self._writers:
+                async with self._database.write() as session:
+                    await store.ensure(session, floor, self._rules, self._draw_seed(), self._clock.now())
+                writer = FloorWriter(floor, self._database, self._records, self._committed)
+                self._writers[floor] = writer
+                self._tasks.spawn(floor, writer.run())
+                await writer.submit(TeamChanged(self._rules))
+        return self._writers[floor]
+
+    async def of_call(self, call: str) -> str | None:
+        """The floor of a call, live or not; None for a call that never was."""
+        if call not in self._of_call:
+            async with self._database.read() as session:
+                row = await session.get(FloorCallRow, call)
+            if row is None:
+                return None
+            self._of_call[call] = row.floor
+        return self._of_call[call]
+
+    async def last_known(self, call: str) -> Call | None:
+        """A call as its floor knows it, or last knew it."""
+        async with self._database.read() as session:
+            row = await session.get(FloorCallRow, call)
+        return None if row is None else load_call(row.data)
+
+    async def verification_of(self, call: str) -> str:
+        """The verification of a call that some floor has had."""
+        async with self._database.read() as session:
+            return (await session.get_one(FloorCallRow, call)).verification
+
+    async def live_call(self, verification: str) -> FoundCall | None:
+        """A verification's live call."""
+        found = await self.latest_call(verification)
+        return found if found is not None and found.live else None
+
+    async def latest_call(self, verification: str) -> FoundCall | None:
+        """A verification's live call, else the last one that its floor has not forgotten."""
+        async with self._database.read() as session:
+            chosen = select(FloorCallRow).where(FloorCallRow.verification == verification, FloorCallRow.present)
+            newest = chosen.order_by(FloorCallRow.live.desc(), FloorCallRow.id.desc())
+            row = (await session.scalars(newest.limit(1))).first()
+        return None if row is None else FoundCall(row.floor, row.id, row.live)
+
+    def call(self, floor: str, call: str) -> Call | None:
+        """A call as this node last saw it."""
+        known = self.get(floor)
+        return None if known is None else known.calls.get(call)
+
+    def call_of_agent(self, floor: str, agent: str) -> Call | None:
+        """The call that an agent holds or wraps up; not one that only rings."""
+        known = self.get(floor)
+        if known is None or agent not in known.agents:
+            return None
+        held = known.index.serving.get(agent)
+        wrap_up = known.agents[agent].wrap_up
+        chosen = held or (wrap_up.call if wrap_up else None)
+        call = known.calls.get(chosen) if chosen else None
+        return call if call is not None and call.agent == agent else None
+
+    async def post(self, floor: str, event: Event, *, event_id: str | None = None) -> None:
+        """Feed an event and return when it is committed."""
+        await (await self.writer(floor)).submit(event, event_id=event_id)
+
+    async def press(self, floor: str, event: Event, request: str) -> Answered:
+        """Feed a press and return its answer: the first one, however often it is repeated.
+
+        `request` must be the event's own. Raises TimeoutError where no answer came within 10 s.
+        """
+        with self.expected(request) as answered:
+            await (await self.writer(floor)).submit(event, request=request)
+            return await asyncio.wait_for(asyncio.shield(answered), _ANSWER_S)
+
+    @contextmanager
+    def expected(self, request: str) -> Iterator[asyncio.Future[Answered]]:
+        """The answer to a request, from whichever step it comes while this lasts."""
+        asked = self._asked.setdefault(request, asyncio.get_running_loop().create_future())
+        try:
+            yield asked
+        finally:
+            self._asked.pop(request, None)
+
+    def _committed(self, changes: Changes) -> None:
+        for call in changes.calls:
+            self._of_call[call] = changes.after.id
+        for command in changes.commands:
+            if isinstance(command, Answered) and (asked := self._asked.get(command.request)) and not asked.done():
+                asked.set_result(command)
+        for listener in self._listeners:
+            listener(changes)

@@ -1,0 +1,64 @@
+"""What a floor's changes mean for the evidence: call records, verdicts and results, in the floor's own transaction."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ekyc import calls
+from routing.commands import CallEnded, VerdictGiven
+from signaling.writer import Changes
+
+
+class CallRecords:
+    """Writes through `ekyc.calls` what happened to the calls that a transaction touched."""
+
+    async def write(self, session: AsyncSession, changes: Changes) -> None:
+        for call in sorted(changes.calls):
+            await self._progress(session, changes, call)
+        for command in changes.commands:
+            match command:
+                case VerdictGiven():
+                    await self._decided(session, changes, command)
+                case CallEnded():
+                    await self._ended(session, changes, command)
+                case _:
+                    pass
+
+    async def _progress(self, session: AsyncSession, changes: Changes, call_id: str) -> None:
+        """A call that is new, was accepted or became active; read off the data, so none of it can be forgotten."""
+        before, after = changes.before.calls.get(call_id), changes.call(call_id)
+        if before is None:
+            await calls.opened(session, after.id, after.verification, after.attempt, changes.after.id, after.queued_at)
+        if after.agent and after.accepted_at and after.accepted_at != (before.accepted_at if before else None):
+            await calls.accepted(session, after.id, after.agent, after.accepted_at)
+        if after.started_at and after.started_at != (before.started_at if before else None):
+            await calls.started(session, after.id, after.started_at)
+
+    async def _ended(self, session: AsyncSession, changes: Changes, ended: CallEnded) -> None:
+        await calls.ended(
+            session,
+            ended.call,
+            ended.outcome,
+            ended.phase,
+            ended.agent,
+            ended.ended_at,
+            [(gap.leg.value, gap.since, gap.until) for gap in changes.call(ended.call).gaps],
+        )
+
+    async def _decided(self, session: AsyncSession, changes: Changes, given: VerdictGiven) -> None:
+        call = changes.call(given.call)
+        await calls.decided(
+            session,
+            given.call,
+            given.verdict,
+            given.reason or None,
+            None,
+            fraud=given.fraud,
+            late=given.late,
+            agent=given.agent,
+            pressed_at=given.pressed_at,
+            decided_at=changes.after.now,
+            decision=given.decision,
+            checks={
+                "ticks": {tick.check.value: tick.at for tick in call.ticks},
+                "overrides": [{"gate": each.gate, "reason": each.reason, "at": each.at} for each in call.overrides],
+            },
+        )

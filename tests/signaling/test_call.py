@@ -1,0 +1,167 @@
+"""The five call models, whole: HTTP, sockets, floor, media and evidence; pages are robots with real media."""
+
+from tests.signaling.conftest import House, Start, first_to_ring, ring, ring_and_accept, tick_checks
+from vouch.clock import SECOND
+
+
+async def test_accepted_and_confirmed_with_the_frame_that_was_on_the_agents_screen(house: House) -> None:
+    opened = await house.verification()
+    caller = await house.caller(opened)
+    agent = await house.ready()
+    await ring_and_accept(caller, agent)
+    assert agent.call["shut_gates"] == ["checks"]
+    early = await agent.press(
+        "verdict", call=agent.call["id"], verdict="confirmed", frame=agent.frame_name(), reason=None
+    )
+    assert (early["code"], early["detail"]) == ("not_yet", "checks")
+
+    await tick_checks(agent)
+    frame = agent.frame_name()
+    answer = await agent.press("verdict", call=agent.call["id"], verdict="confirmed", frame=frame)
+
+    assert answer["code"] == "ok"
+    ended = await agent.until_state("ended")
+    assert ended["outcome"] == "confirmed"
+    assert (await caller.until_state("ended"))["outcome"] == "confirmed"
+    await agent.until(lambda view: bool(view["call"]) and bool(view["call"]["kept"]))
+
+
+async def test_declined_with_nobody_left_ends_the_call(house: House) -> None:
+    agent, caller = await house.ready(), await house.caller()
+    offer = await ring(caller, agent)
+
+    await agent.press("offer.decline", call=offer["call"], offer=offer["offer"], reason="busy")
+
+    ended = await caller.until_state("ended")
+    assert (ended["outcome"], ended["notice"]) == ("declined", "declined")
+
+
+async def test_declined_by_one_agent_is_passed_on_to_the_next(house: House) -> None:
+    agents = [await house.ready("agent1"), await house.ready("agent2")]
+    caller = await house.caller()
+    consent = caller.told["consent"]["version"]
+    await caller.press("call.ready", consent_version=consent)
+    first = await first_to_ring(agents)
+    second = agents[1 - agents.index(first)]
+    offer = first.view["offer"]
+
+    await first.press("offer.decline", call=offer["call"], offer=offer["offer"], reason="busy")
+
+    passed = (await second.until(lambda view: view.get("offer")))["offer"]
+    assert passed["call"] == offer["call"]
+    await caller.until(lambda view: view["call"]["notice"] == "passing_on")
+    await second.press("offer.accept", call=passed["call"], offer=passed["offer"])
+    await caller.until_state("active")
+    await caller.until(lambda view: view["call"]["notice"] == "accepted")
+
+
+async def test_rung_out_makes_the_agent_not_ready_and_asks_the_next(start: Start) -> None:
+    house = await start(ring_time_out_s=1)
+    agents = [await house.ready("agent1"), await house.ready("agent2")]
+    caller = await house.caller()
+    await caller.press("call.ready", consent_version=caller.told["consent"]["version"])
+    first = await first_to_ring(agents)
+    second = agents[1 - agents.index(first)]
+
+    offer = (await second.until(lambda view: view.get("offer")))["offer"]
+
+    assert first.view["agent"]["ready"] is False
+    assert first.view["agent"]["reason"] == "did_not_answer"
+    await second.press("offer.accept", call=offer["call"], offer=offer["offer"])
+    await caller.until_state("active")
+
+
+async def test_a_page_that_is_closed_and_opened_again_goes_on_with_the_same_call(house: House) -> None:
+    caller, agent = await house.call()
+    call, peer = agent.call["id"], agent.peer
+    await caller.close()
+    lost = await agent.until_state("reconnecting")
+    assert lost["lost"][0]["leg"] == "customer"
+
+    newer = await house.again(caller)
+    await newer.until_state("active")
+
+    await agent.until_state("active")
+    assert newer.call["id"] == agent.call["id"] == call
+    assert agent.peer is peer, "the agent's side negotiated anew"
+    assert agent.call["shut_gates"] == ["checks", "recheck"]
+
+
+async def test_packets_that_stop_for_a_while_leave_the_call_as_it_was(house: House) -> None:
+    caller, agent = await house.call()
+    peer = agent.peer
+    assert caller.peer is not None
+    caller.peer.stop_packets()
+    await agent.until_state("reconnecting")
+
+    caller.peer.resume_packets()
+
+    await agent.until_state("active")
+    assert agent.peer is peer
+
+
+async def test_lost_for_more_than_15_seconds_ends_the_call_and_tells_both_why(house: House) -> None:
+    caller, agent = await house.call()
+    assert caller.peer is not None
+    stopped = house.node.clock.now()
+    caller.peer.stop_packets()
+
+    ended = await agent.until_state("ended", seconds=25)
+
+    assert ended["outcome"] == "connection_lost"
+    assert (await caller.until_state("ended"))["outcome"] == "connection_lost"
+    after = (house.node.clock.now() - stopped) / SECOND
+    assert 14 <= after <= 16
+    await agent.until(lambda view: view["call"] is None and view["agent"]["ready"], seconds=5)
+
+
+async def test_a_call_of_company_4_reaches_company_1_and_counts_as_company_4s(house: House) -> None:
+    other = await house.ready("agent3")
+    agent = await house.ready("agent1")
+    opened = await house.verification("CTKV4")
+    caller = await house.caller(opened)
+    await ring_and_accept(caller, agent)
+
+    case = await house.node.cases.case(opened["id"], None)
+
+    assert case is not None
+    assert case.company == "CTKV4"
+    assert other.view["offer"] is None
+
+
+async def test_the_caller_who_hangs_up_cancels(house: House) -> None:
+    caller, agent = await house.call()
+
+    await caller.press("call.hangup")
+
+    assert (await caller.until_state("ended"))["outcome"] == "cancelled"
+    assert (await agent.until_state("ended"))["outcome"] == "cancelled"
+
+
+async def test_a_second_tab_takes_over_and_the_first_is_told(house: House) -> None:
+    caller, agent = await house.call()
+
+    newer = await house.again(caller)
+
+    await newer.until_state("active")
+    assert caller.replaced
+    assert agent.call["state"] == "active" or (await agent.until_state("active"))
+
+
+async def test_a_late_rejection_in_wrap_up_stands_on_the_last_frame(start: Start) -> None:
+    house = await start(wrap_up_s=20)
+    opened = await house.verification()
+    caller, agent = await house.caller(opened), await house.ready()
+    await ring_and_accept(caller, agent)
+    await caller.press("call.hangup")
+    ended = await agent.until_state("ended")
+    await agent.until(lambda view: bool(view["call"]["kept"]))
+    assert ended["late_verdict"]
+
+    answer = await agent.press("verdict", call=ended["id"], verdict="rejected", reason="face_differs", fraud=True)
+
+    assert answer["code"] == "ok"
+    case = await house.node.cases.case(opened["id"], None)
+    assert case is not None
+    assert case.state == "rejected"
+    assert case.calls[0].outcome == "cancelled"
