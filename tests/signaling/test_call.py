@@ -65,8 +65,8 @@ async def test_rung_out_makes_the_agent_not_ready_and_asks_the_next(start: Start
 
     offer = (await second.until(lambda view: view.get("offer")))["offer"]
 
-    assert first.view["agent"]["ready"] is False
-    assert first.view["agent"]["reason"] == "did_not_answer"
+    left = await first.until(lambda view: not view["agent"]["ready"])
+    assert left["agent"]["reason"] == "did_not_answer"
     await second.press("offer.accept", call=offer["call"], offer=offer["offer"])
     await caller.until_state("active")
 
