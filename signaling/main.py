@@ -1,4 +1,4 @@
-"""The command line: `vouch serve`, `migrate`, `backup`, `user`, `token`, `seed-demo`."""
+"""The command line: `vouch serve`, `migrate`, `backup`, `user`, `token`, `seed-demo`, `demo`."""
 
 import asyncio
 import sys
@@ -11,8 +11,9 @@ import click
 from ekyc import tokens, webhooks
 from ekyc.models import Client
 from signaling.backup import backup as make_backup
+from signaling.demo.command import demo
 from signaling.demo.seed import seed
-from signaling.serve import NotReadyError, run
+from signaling.serve import NotReadyError, Tls, run
 from vouch import __version__, migrations
 from vouch.accounts.models import Account, Company, Role
 from vouch.accounts.passwords import draw
@@ -49,7 +50,7 @@ def serve(host: str | None, port: int | None, tls_cert: Path | None, tls_key: Pa
     settings = Settings().model_copy(update=given)
     configure(settings.log_level)
     try:
-        run(settings, tls_cert, tls_key)
+        run(settings, Tls(tls_cert, tls_key) if tls_cert and tls_key else None)
     except NotReadyError as error:
         raise click.ClickException(str(error)) from None
 
@@ -204,6 +205,9 @@ def seed_demo() -> None:
         return (await seed(database, settings)).lines()
 
     click.echo("\n".join(_with_database(work)))
+
+
+main.add_command(demo)
 
 
 def _set_webhook(client: Client, url: str, settings: Settings) -> str:

@@ -3,6 +3,9 @@
 import asyncio
 import signal
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
@@ -20,11 +23,32 @@ class NotReadyError(Exception):
     """Vouch cannot start; the message says what to do."""
 
 
-async def serve_node(settings: Settings, certificate: Path | None = None, key: Path | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. NotReadyError where the database or the accounts are not there yet."""
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What HTTPS is served with, PEM files."""
+
+    certificate: Path
+    """The chain, the server's own first."""
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """For a server's socket."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM from now on."""
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    return stop
+
+
+@asynccontextmanager
+async def serving(settings: Settings, tls: Tls | None = None) -> AsyncIterator[Node]:
+    """A node that serves while this lasts. NotReadyError where it may not start: no schema, no account, port taken."""
     node = Node(settings)
     try:
         await _check(node)
@@ -32,10 +56,10 @@ async def serve_node(settings: Settings, certificate: Path | None = None, key: P
         runner = web.AppRunner(node.app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(certificate, key))
-            await site.start()
-            log.info("serving", host=settings.host, port=settings.port, tls=certificate is not None)
-            await stop.wait()
+            context = tls.context() if tls else None
+            await _listen(runner, settings, context)
+            log.info("serving", host=settings.host, port=settings.port, tls=tls is not None)
+            yield node
             log.info("stopping")
         finally:
             await runner.cleanup()
@@ -43,10 +67,16 @@ async def serve_node(settings: Settings, certificate: Path | None = None, key: P
         await node.close()
 
 
-def run(settings: Settings, certificate: Path | None = None, key: Path | None = None) -> None:
-    """`serve_node` on uvloop, which halves the cost of sockets."""
+def run(settings: Settings, tls: Tls | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, on uvloop, which halves the cost of sockets; NotReadyError as `serving`."""
+
+    async def until_stopped() -> None:
+        stop = stop_signal()
+        async with serving(settings, tls):
+            await stop.wait()
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_node(settings, certificate, key))
+        runner.run(until_stopped())
 
 
 async def _check(node: Node) -> None:
@@ -60,9 +90,10 @@ async def _check(node: Node) -> None:
         )
 
 
-def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if certificate is None or key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
-    return context
+async def _listen(runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
+    except OSError as error:
+        raise NotReadyError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}. Choose another --port."
+        ) from None

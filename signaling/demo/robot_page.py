@@ -43,7 +43,8 @@ class RobotPage:
         self._ticket_path = ticket_path
         self.told = told
         self._video = video
-        self._socket = socketio.AsyncClient(reconnection=False, http_session=http)
+        # Its own handling of Ctrl-C would cancel every task of the process.
+        self._socket = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
         self._socket.on("view", self._viewed, namespace=namespace)
         self._socket.on("replaced", self._was_replaced, namespace=namespace)
         self._changed = asyncio.Condition()

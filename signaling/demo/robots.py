@@ -1,5 +1,6 @@
 """Robot callers and agents: whole pages without a browser, from sign-in to the end of the call."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,13 @@ from vouch.ids import new_id
 Video = Callable[[], Iterator[Image | bytes]]
 
 
-def browser(origin: str) -> aiohttp.ClientSession:
-    """An HTTP client with cookies of its own; plain http on loopback counts as secure, as it does in browsers."""
+def browser(origin: str, trust: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
+    """An HTTP client with cookies of its own; plain http on loopback counts as secure, as it does in browsers.
+
+    `trust`: whose certificates are believed; the system's where it is None.
+    """
     jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(origin))
-    return aiohttp.ClientSession(cookie_jar=jar)
+    return aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(ssl=trust or True))
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,35 @@ class Papers:
     """JPEGs of id_front, id_back and portrait."""
 
 
-async def open_verification(origin: str, token: str, papers: Papers) -> dict[str, Any]:
+async def open_verification(
+    origin: str, token: str, papers: Papers, trust: ssl.SSLContext | None = None
+) -> dict[str, Any]:
     """Open a verification by the integration API, as another system does; gives its answer."""
     form = aiohttp.FormData()
     form.add_field("data", aiohttp.JsonPayload(papers.data))
     for kind, jpeg in papers.pictures.items():
         form.add_field(kind, jpeg, filename=f"{kind}.jpg", content_type="image/jpeg")
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": new_id()}
+    return await _created(f"{origin}/api/v1/verifications", headers, trust, form)
+
+
+async def join_again(origin: str, token: str, verification: str, trust: ssl.SSLContext | None = None) -> dict[str, Any]:
+    """A fresh join token for a verification that is called for again."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return await _created(f"{origin}/api/v1/verifications/{verification}/join", headers, trust)
+
+
+async def _created(
+    url: str, headers: dict[str, str], trust: ssl.SSLContext | None, form: aiohttp.FormData | None = None
+) -> dict[str, Any]:
+    connector = aiohttp.TCPConnector(ssl=trust or True)
     async with (
-        aiohttp.ClientSession() as http,
-        http.post(f"{origin}/api/v1/verifications", data=form, headers=headers) as answer,
+        aiohttp.ClientSession(connector=connector) as http,
+        http.post(url, data=form, headers=headers) as answer,
     ):
         body: dict[str, Any] = await answer.json()
         if answer.status != 201:
-            raise RuntimeError(f"verification refused: {body}")
+            raise RuntimeError(f"refused: {body}")
         return body
 
 

@@ -1,12 +1,12 @@
 """What the demo begins with: companies, rules, accounts of every role, shops, and one token per company for mSale.
 
-Passwords and tokens are drawn at the first seeding and kept in the data directory (mode 0600), so that the demo goes
-on from its data; seeding again adds nothing.
+Passwords and tokens are drawn at the first seeding and kept in the data directory (mode 0600) before anything else, so
+that a seeding that was interrupted is finished by the next, and the demo goes on from its data.
 """
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from vouch.clock import SystemClock
 from vouch.database import Database
 from vouch.ids import new_secret
 from vouch.keys import Keys
+from vouch.problems import Problem
 from vouch.settings import Settings
 
 CLIENT = "msale"
@@ -58,17 +59,34 @@ class Seeds:
         return [f"{username} {password}" for username, password in self.passwords.items()]
 
 
+def drawn(data_dir: Path) -> Seeds | None:
+    """What an earlier seeding drew; None before the first."""
+    file = data_dir / _FILE
+    return Seeds(**json.loads(file.read_text())) if file.exists() else None
+
+
 async def seed(database: Database, settings: Settings, results_url: str = "http://127.0.0.1:8081/results") -> Seeds:
-    """Fill an empty database, or read what an earlier seeding drew."""
-    file = settings.data_dir / _FILE
-    if file.exists():
-        return Seeds(**json.loads(file.read_text()))
+    """Fill the database with what is not there yet; `results_url` is where mSale Core listens.
+
+    Problem `not_a_demo` where the database has accounts that no seeding of this data directory made.
+    """
+    accounts = Accounts(database, SystemClock())
+    seeds = drawn(settings.data_dir)
+    if seeds is None:
+        if await accounts.any():
+            raise Problem(
+                409, "not_a_demo", "This database is in use and not the demo's. Give the demo a --data-dir of its own."
+            )
+        seeds = Seeds({person[0]: draw() for person in _PEOPLE}, {}, webhooks.new_secret(), new_secret())
+        _keep(settings.data_dir, seeds)
     async with database.write() as session:
         await reference.load(session)
         await _shops(session)
-        secret, issued = await _tokens(session, settings, results_url)
-    seeds = Seeds(await _accounts(database), issued, secret, new_secret())
-    _keep(file, seeds)
+    async with database.write() as session:
+        issued = await _tokens(session, settings, seeds, results_url)
+        seeds = replace(seeds, tokens=seeds.tokens | issued)
+        _keep(settings.data_dir, seeds)
+    await _accounts(accounts, seeds)
     return seeds
 
 
@@ -78,28 +96,26 @@ async def _shops(session: AsyncSession) -> None:
             session.add(Shop(code=code, company=company, name=name, address=address))
 
 
-async def _accounts(database: Database) -> dict[str, str]:
-    accounts = Accounts(database, SystemClock())
-    passwords = {}
+async def _accounts(accounts: Accounts, seeds: Seeds) -> None:
     for username, full_name, role, company, shop, kind in _PEOPLE:
         if await accounts.find(username) is None:
-            passwords[username] = draw()
-            await accounts.add(NewAccount(username, full_name, role, passwords[username], company, shop, kind))
-    return passwords
+            password = seeds.passwords[username]
+            await accounts.add(NewAccount(username, full_name, role, password, company, shop, kind))
 
 
-async def _tokens(session: AsyncSession, settings: Settings, results_url: str) -> tuple[str, dict[str, str]]:
-    """The client's webhook secret and its token for each company."""
+async def _tokens(session: AsyncSession, settings: Settings, seeds: Seeds, results_url: str) -> dict[str, str]:
+    """Tokens of the companies that have none yet; the client's address and secret as they are now."""
     now = SystemClock().now()
     client = await tokens.client_named(session, CLIENT, now)
-    secret = webhooks.new_secret()
     client.webhook_url = results_url
-    client.webhook_secret = webhooks.seal(Keys.load(settings.data_dir), secret)
+    client.webhook_secret = webhooks.seal(Keys.load(settings.data_dir), seeds.webhook_secret)
     companies = (await session.scalars(select(Company.id).order_by(Company.id))).all()
-    return secret, {company: (await tokens.issue(session, client.id, company, now)).secret for company in companies}
+    missing = [company for company in companies if company not in seeds.tokens]
+    return {company: (await tokens.issue(session, client.id, company, now)).secret for company in missing}
 
 
-def _keep(file: Path, seeds: Seeds) -> None:
-    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+def _keep(data_dir: Path, seeds: Seeds) -> None:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(data_dir / _FILE, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:
         json.dump(asdict(seeds), opened, indent=1)

@@ -13,13 +13,18 @@ export function chosenLanguage(stored: string | null): Language {
   return stored === "en" ? "en" : "vi";
 }
 
+/** The language that a link to the page asks for: `?lang=en`. */
+function asked(): string | null {
+  return new URLSearchParams(location.search).get("lang");
+}
+
 /** Starts translating; the page's `lang` follows, so that screen readers speak the right language. */
 export async function startLanguage(): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
   });
   await i18next.use(initReactI18next).init({
-    lng: chosenLanguage(localStorage.getItem(KEY)),
+    lng: chosenLanguage(asked() ?? localStorage.getItem(KEY)),
     fallbackLng: "vi",
     resources: { vi: { translation: vi }, en: { translation: en } },
     interpolation: { escapeValue: false },
