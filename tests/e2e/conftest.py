@@ -1,0 +1,72 @@
+"""Real browsers with cameras that show a running number, against `vouch serve` in a process of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from media.synthetic import write_y4m
+from signaling.demo.faces import moving_face
+from tests.e2e.house import House, environment_of
+from tests.e2e.pages import browser_with_camera
+
+Open = Callable[..., Awaitable[House]]
+Browsers = tuple[Browser, Browser]
+"""The dealer's browser and the agents'."""
+Figures = dict[str, float]
+"""Seconds measured, by name."""
+_FIGURES = pytest.StashKey[Figures]()
+_FRAMES, _FPS = 300, 20
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """15 seconds of a moving face under a running number."""
+    file = tmp_path_factory.mktemp("camera") / "face.y4m"
+    write_y4m(file, moving_face(), count=_FRAMES, fps=_FPS)
+    return file
+
+
+@pytest.fixture
+async def browsers(chromium: Path, camera: Path) -> AsyncIterator[Browsers]:
+    """The dealer's browser and the agents'."""
+    async with (
+        async_playwright() as playwright,
+        browser_with_camera(playwright, chromium, camera) as dealer,
+        browser_with_camera(playwright, chromium, camera) as agent,
+    ):
+        yield dealer, agent
+
+
+@pytest.fixture
+async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
+    """Open a house; settings and the database may be chosen."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(database_url: str = "", **settings: Any) -> House:
+            house = House(tmp_path, database_url, environment_of({"wrap_up_s": 3} | settings))
+            stack.push_async_callback(house.close)
+            await house.open()
+            return house
+
+        yield opened
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """What is put here is printed when all tests have run."""
+    return request.config.stash.setdefault(_FIGURES, {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name, seconds in config.stash.get(_FIGURES, {}).items():
+        terminalreporter.write_line(f"{name}: {seconds * 1_000:.0f} ms")

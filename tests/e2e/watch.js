@@ -1,0 +1,44 @@
+// Runs in every page before its own scripts: keeps what the page saw and sent, changes nothing.
+(() => {
+  const seen = { counters: new Map(), sent: [], peers: [], firstFrameAt: null };
+  window.seen = seen;
+
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...given) {
+      super(...given);
+      seen.peers.push(this);
+    }
+  };
+
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (typeof data === "string") seen.sent.push(data);
+    return send.call(this, data);
+  };
+
+  // The number in the top sixth of the picture, as media/synthetic.py draws it: 16 x 2 cells, 24 bits and a checksum.
+  const canvas = new OffscreenCanvas(320, 240);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const read = (video) => {
+    context.drawImage(video, 0, 0, canvas.width, canvas.height);
+    const { data } = context.getImageData(0, 0, canvas.width, 40);
+    let bits = 0;
+    for (let cell = 0; cell < 24; cell += 1) {
+      const x = ((cell % 16) + 0.5) * (canvas.width / 16), y = (Math.floor(cell / 16) + 0.5) * 20;
+      bits = (bits << 1) | Number(data[(Math.floor(y) * canvas.width + Math.floor(x)) * 4] > 127);
+    }
+    return bits;
+  };
+
+  const callback = HTMLVideoElement.prototype.requestVideoFrameCallback;
+  HTMLVideoElement.prototype.requestVideoFrameCallback = function (told) {
+    return callback.call(this, (now, metadata) => {
+      if (this.dataset.testid === "customer-video" && metadata.rtpTimestamp !== undefined) {
+        seen.firstFrameAt ??= performance.timeOrigin + performance.now();
+        seen.counters.set(metadata.rtpTimestamp, read(this));
+      }
+      told(now, metadata);
+    });
+  };
+})();
