@@ -6,8 +6,9 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import join, verifications
+from ekyc.evidence import read_blob
 from ekyc.messages import CallRuling, FreshJoin, NewVerification, OpenedVerification
-from ekyc.models import Picture, PictureKind, Verification
+from ekyc.models import PictureKind, Verification
 from ekyc.multipart import read_form
 from ekyc.openapi import document
 from ekyc.policy import Decision
@@ -90,7 +91,7 @@ class IntegrationApi:
                 picture=picture.id,
                 kind=kind,
             )
-        body = await self._blobs.get(_key(picture, clean=request.query.get("clean") == "1"))
+        body = await read_blob(self._blobs, picture, clean=request.query.get("clean") == "1")
         return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     async def rejoin(self, request: web.Request) -> web.Response:
@@ -141,7 +142,3 @@ def _kind(request: web.Request) -> PictureKind:
     if kind is None:
         raise not_found("picture")
     return kind
-
-
-def _key(picture: Picture, *, clean: bool) -> str:
-    return picture.clean_key if clean or picture.stamped_key is None else picture.stamped_key

@@ -44,6 +44,14 @@ class IssuedToken:
     secret: str
 
 
+async def known_client(session: AsyncSession, name: str) -> Client:
+    """The client of this name; Problem `unknown_client`."""
+    client = (await session.scalars(select(Client).where(Client.name == name))).first()
+    if client is None:
+        raise Problem(404, "unknown_client", "There is no client of this name; issue a token for it first.")
+    return client
+
+
 async def client_named(session: AsyncSession, name: str, now: int) -> Client:
     """The client of this name, made if there is none yet (without a webhook)."""
     client = (await session.scalars(select(Client).where(Client.name == name))).first()

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ekyc.evidence import proof_of
 from ekyc.messages import Attempt, CallRuling, PictureLink, VerificationView
 from ekyc.models import PAPERS, CallRecord, Channel, Picture, PictureKind, State, VerdictRecord, Verification
 from ekyc.policy import Decision
@@ -58,9 +59,12 @@ async def calls_of(session: AsyncSession, verification: str) -> list[CallRecord]
 
 
 async def latest_pictures(session: AsyncSession, verification: str) -> dict[PictureKind, Picture]:
-    """Of each kind the latest picture."""
-    chosen = select(Picture).where(Picture.verification == verification).order_by(Picture.at, Picture.id)
-    return {PictureKind(picture.kind): picture for picture in (await session.scalars(chosen)).all()}
+    """What clients are given: of each paper the latest picture, as snapshot the one that the verdict stands on."""
+    chosen = select(Picture).where(Picture.verification == verification, Picture.kind.in_(PAPERS))
+    papers = (await session.scalars(chosen.order_by(Picture.at, Picture.id))).all()
+    found = {PictureKind(picture.kind): picture for picture in papers}
+    proof = await proof_of(session, verification)
+    return found if proof is None else found | {PictureKind.SNAPSHOT: proof}
 
 
 async def view(session: AsyncSession, verification: Verification, url: str, now: int) -> VerificationView:

@@ -127,6 +127,7 @@ class VerdictGiven:
     verdict: Verdict
     reason: str
     fraud: bool
+    note: str
     agent: str
     pressed_at: int
     late: bool

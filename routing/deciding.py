@@ -116,12 +116,13 @@ def _lacks_reason(event: VerdictPressed) -> bool:
 
 def _begin(turn: Turn, call: Call, event: VerdictPressed, *, late: bool) -> None:
     # Late, only the last frame is still to be had: it was kept when the call ended.
-    frame = call.last_frame if late else event.frame or call.last_frame
+    frame = call.last_frame if late else event.frame
     decision = Decision(
         number=call.decisions + 1,
         verdict=event.verdict,
         reason=event.reason,
         fraud=event.fraud,
+        note=event.note,
         frame=frame,
         request=event.request,
         pressed_at=turn.now,
@@ -157,6 +158,7 @@ def _give(turn: Turn, call: Call, decision: Decision) -> Call:
             verdict=decision.verdict,
             reason=decision.reason,
             fraud=decision.fraud,
+            note=decision.note,
             agent=call.agent,
             pressed_at=decision.pressed_at,
             late=decision.late,

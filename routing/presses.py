@@ -86,6 +86,8 @@ class VerdictPressed:
     """A reason code; must not be empty for `rejected`."""
     fraud: bool
     """A flag that the caller never sees."""
+    note: str
+    """The agent's own words for the supervisor; may be empty."""
     frame: Frame | None
     """The last frame that the page presented; needed for `confirmed`."""
     request: str

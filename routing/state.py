@@ -110,8 +110,9 @@ class Frame:
 
     media: int
     """The media number of the agent's leg by which it came."""
-    rtp_timestamp: int
-    """RTP timestamp (RFC 3550, 5.1) as sent to the agent's page, 0 .. 2^32-1."""
+    rtp_timestamp: int | None
+    """RTP timestamp (RFC 3550, 5.1) as sent to the agent's page, 0 .. 2^32-1; None: a browser that does not tell it,
+    the picture nearest in time is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ class Decision:
     verdict: Verdict
     reason: str
     fraud: bool
+    note: str
     frame: Frame | None
     """The picture to keep; None: no frame could be named, the newest one sent to the agent."""
     request: str

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from vouch.database import Database
 from vouch.problems import Problem
@@ -54,8 +54,10 @@ async def _dump_postgresql(url: str, target: Path) -> None:
         raise Problem(500, "pg_dump_missing", "pg_dump is not installed here; install PostgreSQL's client programs.")
     address = make_url(url)
     # The password goes by the environment: arguments can be read by every user of the machine.
-    environment = os.environ | {"PGPASSWORD": address.password or ""}
-    plain = address.set(drivername="postgresql", password=None).render_as_string()
+    environment = os.environ | ({"PGPASSWORD": str(address.password)} if address.password else {})
+    plain = URL.create(
+        "postgresql", address.username, None, address.host, address.port, address.database, address.query
+    ).render_as_string()
     process = await asyncio.create_subprocess_exec(
         program, "--format=custom", f"--file={target}", plain, env=environment
     )
@@ -71,4 +73,7 @@ def _copy_files(data: Path, directory: Path) -> None:
             target.mkdir(parents=True, exist_ok=True)
         elif not target.exists() and source.suffix != ".part":
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+            # Under another name until it is whole: a copy that was cut off must not be skipped by the next run.
+            part = target.with_suffix(".part")
+            shutil.copy2(source, part)
+            part.replace(target)

@@ -126,7 +126,8 @@ class CallerNamespace(TypedNamespace):
         floor = self._floor(socket)
         if floor is None or socket.call is None:
             return wire.MediaAnswer(code=_NO_CALL.code, detail=_NO_CALL.detail)
-        request = f"{_verification(socket)}:{offer.request}"
+        # Each offer is a new peer connection, also one that is sent again: its answer cannot be repeated.
+        request = f"{_verification(socket)}:{offer.request}:{new_id()}"
         event = MediaOffered(socket.call, Leg.CUSTOMER, socket.number, request, self._link.choose())
         return await self._link.offer(floor, event, offer.sdp)
 

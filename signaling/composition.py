@@ -181,6 +181,7 @@ def media_settings(settings: Settings) -> MediaSettings:
         ice_servers=tuple(
             IceServer((server.urls,), server.username, server.credential) for server in settings.ice_servers
         ),
+        udp_ports=settings.udp_ports,
         announced_address=settings.media_address or None,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from agent_console import codes
 from routing import events
 from routing.state import TALKING, Check, Frame, Leg, Verdict
 from signaling import messages as wire
@@ -16,6 +17,11 @@ from vouch.ids import new_id
 from vouch.settings import Settings
 
 Press = Callable[[str, str, Any], events.Event]
+_VERDICT_REASONS: dict[Verdict, tuple[str, ...]] = {
+    Verdict.CONFIRMED: (),
+    Verdict.REJECTED: codes.REJECT,
+    Verdict.UNABLE_TO_VERIFY: codes.UNABLE,
+}
 
 
 class ConsoleNamespace(TypedNamespace):
@@ -84,6 +90,8 @@ class ConsoleNamespace(TypedNamespace):
 
     def _pressing(self, make: Press) -> Callable[[Socket, Any], Awaitable[wire.Answer]]:
         async def press(socket: Socket, message: wire.Press) -> wire.Answer:
+            if not _known_reason(message):
+                return wire.Answer(code="unknown_reason", detail="The codes are those of GET /api/console/codes.")
             request = f"{socket.agent}:{message.request}"
             answered = await self._floors.press(_team(socket), make(socket.agent, request, message), request)
             return wire.Answer(code=answered.code, detail=answered.detail)
@@ -94,7 +102,8 @@ class ConsoleNamespace(TypedNamespace):
         call = self._floors.call_of_agent(_team(socket), socket.agent)
         if call is None or offer.call != call.id:
             return wire.MediaAnswer(code="not_your_call", detail="This call is not, or no longer, yours.")
-        request = f"{socket.agent}:{offer.request}"
+        # Each offer is a new peer connection, also one that is sent again: its answer cannot be repeated.
+        request = f"{socket.agent}:{offer.request}:{new_id()}"
         event = events.MediaOffered(call.id, Leg.AGENT, socket.number, request, self._link.choose())
         return await self._link.offer(_team(socket), event, offer.sdp)
 
@@ -106,6 +115,21 @@ class ConsoleNamespace(TypedNamespace):
             await self._link.presented(_team(socket), event)
 
 
+def _known_reason(message: wire.Press) -> bool:
+    """Reasons go into evidence and results: only agreed codes. That one is missing is the floor's to say."""
+    match message:
+        case wire.AgentPause():
+            return message.reason in codes.PAUSE
+        case wire.OfferDecline():
+            return message.reason in codes.DECLINE
+        case wire.CallEnd():
+            return message.reason in codes.END
+        case wire.VerdictPress():
+            return not message.reason or message.reason in _VERDICT_REASONS[Verdict(message.verdict)]
+        case _:
+            return True
+
+
 def _team(socket: Socket) -> str:
     account = socket.visitor.account
     if account is None or account.company is None:
@@ -114,7 +138,7 @@ def _team(socket: Socket) -> str:
 
 
 def _frame(name: wire.FrameName | None) -> Frame | None:
-    if name is None or name.rtp_timestamp is None:
+    if name is None:
         return None
     return Frame(name.media, name.rtp_timestamp)
 
@@ -126,6 +150,7 @@ def _verdict(agent: str, request: str, message: wire.VerdictPress) -> events.Eve
         verdict=Verdict(message.verdict),
         reason=message.reason or "",
         fraud=message.fraud,
+        note=message.note or "",
         frame=_frame(message.frame),
         request=request,
     )

@@ -85,7 +85,11 @@ class Effects:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            due = await self._claim()
+            try:
+                due = await self._claim()
+            except Exception:
+                log.exception("effects could not be claimed; trying again")
+                due = []
             by_call: dict[str, list[_Due]] = defaultdict(list)
             for each in due:
                 by_call[each.effect.call].append(each)

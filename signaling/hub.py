@@ -1,7 +1,7 @@
 """The sockets that this node holds, and the views that they are shown.
 
 A push is not stored: it only brings a page from the view that it shows to the present one. After every commit the
-floor's sockets get a fresh view if theirs differs; a view that a page has not acknowledged within a second is sent
+floor's sockets get a fresh view if theirs differs; a view that no beat of the page has acknowledged in time is sent
 again. A socket that sends nothing for six seconds is given up, whatever its TCP connection believes.
 """
 
@@ -28,7 +28,8 @@ BEAT_S = 2.0
 
 _TICK_S = 1.0
 _SILENT_S = 3 * BEAT_S
-_AGAIN_S = 1.0
+_AGAIN_S = 1.25 * BEAT_S
+"""Longer than a page may take to say that it shows the view."""
 _RECHECK_S = 5.0
 
 
@@ -178,8 +179,11 @@ class Hub:
         while True:
             await asyncio.sleep(_TICK_S)
             for socket in list(self._sockets.values()):
-                if time.monotonic() - socket.heard > _SILENT_S or not await self._still_valid(socket):
-                    await self._drop(socket, False)
+                try:
+                    if time.monotonic() - socket.heard > _SILENT_S or not await self._still_valid(socket):
+                        await self._drop(socket, False)
+                except Exception:
+                    log.exception("a socket could not be looked after; trying again")
             self.refresh(each for each in self._sockets.values() if each.acknowledged < each.version)
 
     async def _still_valid(self, socket: Socket) -> bool:

@@ -50,7 +50,7 @@ class CallRecords:
             given.call,
             given.verdict,
             given.reason or None,
-            None,
+            given.note or None,
             fraud=given.fraud,
             late=given.late,
             agent=given.agent,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from setuptools import find_packages
 
 from vouch.settings import Settings
 
@@ -180,7 +181,9 @@ def test_every_package_of_the_product_is_installed_and_checked() -> None:
     product = [name for name in PACKAGES if name != "tools"]
     top = {file.relative_to(ROOT).parts[0] for file in SOURCES if len(file.relative_to(ROOT).parts) > 1}
     assert top - {"tests", "tools"} == set(product)
-    assert sorted(project["setuptools"]["packages"]) == sorted(product)
+    found = find_packages(str(ROOT), **project["setuptools"]["packages"]["find"])
+    folders = {file.parent.relative_to(ROOT) for file in SOURCES if file.name == "__init__.py"}
+    assert sorted(found) == sorted(".".join(folder.parts) for folder in folders if folder.parts[0] in product)
     assert sorted(project["mypy"]["packages"]) == sorted(PACKAGES)
 
 

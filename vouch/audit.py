@@ -16,6 +16,7 @@ class Tag(StrEnum):
 
     ACCOUNT_ADDED = "command:account:added"
     ACCOUNT_DISABLED = "command:account:disabled"
+    PASSWORD_SET = "command:account:password_set"  # noqa: S105 - a name, not a secret
     TOKEN_ISSUED = "command:token:issued"  # noqa: S105 - a name, not a secret
     TOKEN_ROTATED = "command:token:rotated"  # noqa: S105
     TOKEN_REVOKED = "command:token:revoked"  # noqa: S105

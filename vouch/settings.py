@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         (), description='STUN and TURN servers as JSON: [{"urls": "turn:host:3478", "username": .., "credential": ..}].'
     )
     media_workers: int = Field(1, ge=0, description="Media worker processes that this node starts: one per core.")
+    media_udp_ports: str = Field(
+        "",
+        pattern=r"^(\d{1,5}-\d{1,5})?$",
+        description="First and last UDP port for media, for the firewall's rule: 50000-50999; empty: any.",
+    )
     media_address: str = Field("", description="Address that media workers announce; empty: this machine's own.")
 
     minimum_free_bytes: int = Field(
@@ -71,6 +76,12 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def udp_ports(self) -> tuple[int, int] | None:
+        """First and last UDP port for media; None: any."""
+        first, _, last = self.media_udp_ports.partition("-")
+        return (int(first), int(last)) if last else None
 
     @property
     def database(self) -> str:

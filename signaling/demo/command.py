@@ -14,7 +14,7 @@ from signaling.demo import guide
 from signaling.demo.callers import Callers
 from signaling.demo.lan import certificate, lan_address, qr
 from signaling.demo.msale import MsaleConfig, MsaleCore
-from signaling.demo.seed import Seeds, seed
+from signaling.demo.seed import Seeds, drawn, not_a_demo, seed
 from signaling.serve import NotReadyError, Tls, serving, stop_signal
 from vouch import migrations
 from vouch.database import Database
@@ -39,17 +39,9 @@ class Options:
     language: guide.Language
 
 
-@click.command()
-@click.option("--callers", type=click.IntRange(0, 20), default=0, help="Robot callers, to try the agent console alone.")
-@click.option("--lan", is_flag=True, help="Serve HTTPS to this network, for phones; prints the address as a QR code.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of Vouch.")
-@click.option("--msale-port", type=click.IntRange(1, 65535), default=None, help="Port of mSale Core; else --port + 1.")
-@click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data/demo"), show_default=True)
-@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Of text and pages.")
-def demo(callers: int, lan: bool, port: int, msale_port: int | None, data_dir: Path, lang: guide.Language) -> None:  # noqa: FBT001 - click passes flags so
-    """Try Vouch: companies, accounts and mSale Core are made up; Ctrl-C ends it, started again it goes on."""
+def run(options: Options) -> None:
+    """Serve the demo until Ctrl-C; ClickException with what to do where it cannot."""
     configure("WARNING")
-    options = Options(callers, lan, port, port + 1 if msale_port is None else msale_port, data_dir, lang)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(options))
@@ -99,6 +91,8 @@ def _settings(options: Options) -> tuple[Settings, Tls | None]:
 async def _prepared(settings: Settings, options: Options) -> Seeds:
     database = Database(settings.database)
     try:
+        if drawn(settings.data_dir) is None and not await migrations.is_empty(database):
+            raise not_a_demo()
         await migrations.upgrade(database)
         return await seed(database, settings, f"http://127.0.0.1:{options.msale_port}/results")
     finally:

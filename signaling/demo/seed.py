@@ -74,9 +74,7 @@ async def seed(database: Database, settings: Settings, results_url: str = "http:
     seeds = drawn(settings.data_dir)
     if seeds is None:
         if await accounts.any():
-            raise Problem(
-                409, "not_a_demo", "This database is in use and not the demo's. Give the demo a --data-dir of its own."
-            )
+            raise not_a_demo()
         seeds = Seeds({person[0]: draw() for person in _PEOPLE}, {}, webhooks.new_secret(), new_secret())
         _keep(settings.data_dir, seeds)
     async with database.write() as session:
@@ -88,6 +86,13 @@ async def seed(database: Database, settings: Settings, results_url: str = "http:
         _keep(settings.data_dir, seeds)
     await _accounts(accounts, seeds)
     return seeds
+
+
+def not_a_demo() -> Problem:
+    """The database is somebody's."""
+    return Problem(
+        409, "not_a_demo", "This database is in use and not the demo's. Give the demo a --data-dir of its own."
+    )
 
 
 async def _shops(session: AsyncSession) -> None:

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 from media.synthetic import write_y4m
 from signaling.demo.faces import moving_face
 from tests.e2e.house import House, environment_of
-from tests.e2e.pages import browser_with_camera
+from tests.e2e.pages import Agent, Dealer, browser_with_camera
 
 Open = Callable[..., Awaitable[House]]
 Browsers = tuple[Browser, Browser]
@@ -41,8 +41,8 @@ async def browsers(chromium: Path, camera: Path) -> AsyncIterator[Browsers]:
     """The dealer's browser and the agents'."""
     async with (
         async_playwright() as playwright,
-        browser_with_camera(playwright, chromium, camera) as dealer,
-        browser_with_camera(playwright, chromium, camera) as agent,
+        browser_with_camera(playwright, chromium, camera, Dealer.MARK) as dealer,
+        browser_with_camera(playwright, chromium, camera, Agent.MARK) as agent,
     ):
         yield dealer, agent
 

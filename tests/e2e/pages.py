@@ -26,10 +26,12 @@ PEOPLE_WAIT_MS = 20_000
 
 
 @asynccontextmanager
-async def browser_with_camera(playwright: Playwright, chromium: Path, camera: Path) -> AsyncIterator[Browser]:
-    """A Chromium whose camera plays a file."""
+async def browser_with_camera(
+    playwright: Playwright, chromium: Path, camera: Path, mark: str
+) -> AsyncIterator[Browser]:
+    """A Chromium whose camera plays a file; `mark` is an argument by which its process is found."""
     browser = await playwright.chromium.launch(
-        executable_path=chromium, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+        executable_path=chromium, args=[*FLAGS, mark, f"--use-file-for-fake-video-capture={camera}"]
     )
     try:
         yield browser
@@ -68,16 +70,11 @@ class Screen:
         """Press a button once it can be pressed."""
         await self.page.get_by_test_id(test_id).click()
 
-    async def cut_network(self, *, cut: bool) -> None:
-        """Drop every packet of WebRTC, or no longer; the page and its socket stay as they are."""
-        devtools = await self.page.context.new_cdp_session(self.page)
-        await devtools.send("Network.enable")
-        conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        await devtools.send("Network.emulateNetworkConditions", conditions | {"packetLoss": 100 if cut else 0})
-
 
 class Dealer(Screen):
     """The eKYC screen on a phone."""
+
+    MARK = "--vouch-side=dealer"
 
     @classmethod
     async def open(cls, browser: Browser, house: House) -> "Dealer":
@@ -125,6 +122,8 @@ class Dealer(Screen):
 
 class Agent(Screen):
     """The agent console on a desk."""
+
+    MARK = "--vouch-side=agent"
 
     @classmethod
     async def sign_in(cls, browser: Browser, house: House, username: str = "agent1") -> "Agent":

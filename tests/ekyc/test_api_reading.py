@@ -62,42 +62,69 @@ class TestReading:
             ("CTKV1", answer["id"], kind) for kind in files
         }
 
-    async def test_the_snapshot_is_stamped_unless_the_clean_one_is_asked_for(
+    async def test_the_snapshot_is_the_one_that_the_latest_verdict_stands_on(
         self, site: Site, files: dict[str, bytes]
     ) -> None:
         answer = await flows.opened(site, files)
         path = f"/api/v1/verifications/{answer['id']}/pictures/snapshot"
-        assert (await site.client.get(path, headers=site.bearer())).status == 404
-        await self._keep_snapshot(site, answer["id"], at=site.clock.now())
-        await self._keep_snapshot(site, answer["id"], at=site.clock.advance(MINUTE))
-        async with site.database.read() as session:
-            kept = (await session.scalars(select(Picture).where(Picture.kind == "snapshot"))).all()
-        latest = max(kept, key=lambda picture: picture.at)
+        at = site.clock.now()
+        stray = await self._keep_frame(site, answer["id"], PictureKind.SNAPSHOT, at)
+        assert stray.id
+        assert (await site.client.get(path, headers=site.bearer())).status == 404, "no verdict names it"
+        first = await self._keep_frame(site, answer["id"], PictureKind.SNAPSHOT, at + 1)
+        await self._decide(site, answer["id"], 1, first)
+        late = await self._keep_frame(site, answer["id"], PictureKind.LAST_FRAME, at + 2)
+        await self._decide(site, answer["id"], 2, late)
         stamped = await (await site.client.get(path, headers=site.bearer())).read()
         clean = await (await site.client.get(path + "?clean=1", headers=site.bearer())).read()
-        assert hashlib.sha256(stamped).hexdigest() == latest.stamped_sha256
-        assert hashlib.sha256(clean).hexdigest() == latest.clean_sha256
+        assert hashlib.sha256(stamped).hexdigest() == late.stamped_sha256
+        assert hashlib.sha256(clean).hexdigest() == late.clean_sha256
         view = await (await site.client.get(f"/api/v1/verifications/{answer['id']}", headers=site.bearer())).json()
-        assert [p["sha256"] for p in view["pictures"] if p["kind"] == "snapshot"] == [latest.stamped_sha256]
+        assert [p["sha256"] for p in view["pictures"] if p["kind"] == "snapshot"] == [late.stamped_sha256]
 
-    async def _keep_snapshot(self, site: Site, verification: str, at: int) -> None:
+    async def _keep_frame(self, site: Site, verification: str, kind: PictureKind, at: int) -> Picture:
         blobs = DirectoryBlobs(site.blobs_folder)
         clean, stamped = await blobs.put(f"clean {at}".encode(), ".jpg"), await blobs.put(f"{at}".encode(), ".jpg")
+        picture = Picture(
+            id=new_id(),
+            verification=verification,
+            kind=kind,
+            source="call",
+            at=at,
+            width=640,
+            height=480,
+            clean_key=clean.key,
+            clean_sha256=clean.sha256,
+            stamped_key=stamped.key,
+            stamped_sha256=stamped.sha256,
+            exact=True,
+        )
+        async with site.database.write() as session:
+            session.add(picture)
+        return picture
+
+    async def _decide(self, site: Site, verification: str, attempt: int, picture: Picture) -> None:
+        at = site.clock.now()
+        call = await flows.add_call(site.database, verification, attempt, at, outcome="rejected", ended_at=at)
+        await self._add_verdict(site, verification, call, picture.id)
+
+    async def _add_verdict(self, site: Site, verification: str, call: str, picture: str) -> None:
+        at = site.clock.now()
         async with site.database.write() as session:
             session.add(
-                Picture(
+                VerdictRecord(
                     id=new_id(),
                     verification=verification,
-                    kind=PictureKind.SNAPSHOT,
-                    source="call",
-                    at=at,
-                    width=640,
-                    height=480,
-                    clean_key=clean.key,
-                    clean_sha256=clean.sha256,
-                    stamped_key=stamped.key,
-                    stamped_sha256=stamped.sha256,
-                    exact=True,
+                    call=call,
+                    verdict="rejected",
+                    reason="face_differs",
+                    fraud=False,
+                    late=False,
+                    agent="agent1",
+                    pressed_at=at,
+                    decided_at=at + MINUTE,
+                    picture=picture,
+                    checks={},
                 )
             )
 
@@ -108,24 +135,9 @@ class TestReading:
             site.database, answer["id"], 1, at, outcome="rejected", started_at=at + 5 * SECOND, ended_at=at + MINUTE
         )
         await flows.add_call(site.database, answer["id"], 2, at + MINUTE, outcome="no_agent", ended_at=at + 2 * MINUTE)
-        async with site.database.write() as session:
+        async with site.database.read() as session:
             some_picture = (await session.scalars(select(Picture.id).limit(1))).one()
-            session.add(
-                VerdictRecord(
-                    id=new_id(),
-                    verification=answer["id"],
-                    call=first,
-                    verdict="rejected",
-                    reason="face_differs",
-                    fraud=False,
-                    late=False,
-                    agent="agent1",
-                    pressed_at=at,
-                    decided_at=at + MINUTE,
-                    picture=some_picture,
-                    checks={},
-                )
-            )
+        await self._add_verdict(site, answer["id"], first, some_picture)
         await flows.set_verification(site.database, answer["id"], state="rejected", decided_at=at + MINUTE)
         view = await (await site.client.get(f"/api/v1/verifications/{answer['id']}", headers=site.bearer())).json()
         assert (view["state"], view["attempt"], view["outcome"], view["reason"]) == ("rejected", 2, "no_agent", None)

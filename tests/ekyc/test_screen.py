@@ -13,9 +13,7 @@ from ekyc.consent import CONSENT
 from ekyc.drafts import LIFETIME
 from ekyc.models import Channel, CompanyRule, Draft, DraftPicture, Picture, Verification
 from tests.ekyc import flows, papers
-from tests.ekyc.conftest import PASSWORD, Site
-from vouch.accounts.models import Role
-from vouch.accounts.service import Accounts, NewAccount
+from tests.ekyc.conftest import Site
 from vouch.clock import SECOND
 from vouch.ids import digest, new_id
 from vouch.settings import Settings
@@ -312,106 +310,6 @@ class TestCall:
         draft = await flows.draft(site, files)
         response = await flows.call(site, draft, headers={"Origin": "https://evil.example"})
         assert (response.status, await flows.code_of(response)) == (403, "foreign_origin")
-
-
-@flows.ON_SQLITE
-class TestMsale:
-    async def test_where_msale_is_down_the_dealer_is_signed_in_all_the_same(
-        self, site: Site, files: dict[str, bytes]
-    ) -> None:
-        draft = await flows.draft(site, files)
-        site.msale.reachable = False
-        response = await flows.call(site, draft)
-        assert (response.status, await flows.code_of(response)) == (503, "msale_unreachable")
-        assert set(response.cookies) == {DEALER_COOKIE}
-        csrf = (await config(site))["dealer"]["csrf"]
-        site.msale.reachable = True
-        again = await flows.call(site, draft, dealer=None, dealer_password=None, headers={"X-Vouch-CSRF": csrf})
-        assert again.status == 201
-
-    async def test_a_token_that_is_none_of_ours(self, site: Site, files: dict[str, bytes]) -> None:
-        site.msale.tokens["CTKV1"] = "nobody's"
-        response = await flows.call(site, await flows.draft(site, files))
-        assert await flows.code_of(response) == "bad_token"
-
-    async def test_a_token_never_reaches_the_browser(self, site: Site, files: dict[str, bytes]) -> None:
-        response = await flows.call(site, await flows.draft(site, files))
-        page = await site.client.get("/api/call/session")
-        for seen in (response, page):
-            everything = await seen.text() + str(seen.headers) + str(seen.cookies)
-            assert not any(secret in everything for secret in site.seed.tokens.values())
-
-
-@flows.ON_SQLITE
-class TestDealer:
-    async def signed_in(self, site: Site, files: dict[str, bytes]) -> dict[str, str]:
-        """Headers of a dealer whose first call is made."""
-        assert (await flows.call(site, await flows.draft(site, files))).status == 201
-        return {"X-Vouch-CSRF": (await config(site))["dealer"]["csrf"]}
-
-    async def test_he_is_remembered_for_the_shift(
-        self, site: Site, files: dict[str, bytes], settings: Settings
-    ) -> None:
-        headers = await self.signed_in(site, files)
-        dealer = (await config(site))["dealer"]
-        assert dealer == {
-            "username": "dealer1",
-            "full_name": "Họ Tên dealer1",
-            "shop": "S-CTKV1",
-            "company": "CTKV1",
-            "csrf": headers["X-Vouch-CSRF"],
-        }
-        for named in (None, "", "dealer1"):
-            draft = await flows.draft(site, files)
-            response = await flows.call(site, draft, dealer=named, dealer_password=None, headers=headers)
-            assert response.status == 201
-            assert set(response.cookies) == {CALLER_COOKIE}
-        site.clock.advance(settings.shift_s * SECOND)
-        assert (await config(site))["dealer"] is None
-
-    async def test_another_dealer_at_the_same_browser_needs_his_own_password(
-        self, site: Site, files: dict[str, bytes]
-    ) -> None:
-        headers = await self.signed_in(site, files)
-        draft = await flows.draft(site, files)
-        response = await flows.call(site, draft, dealer="dealer4", dealer_password=None, headers=headers)
-        assert (response.status, await flows.code_of(response)) == (401, "dealer_needed")
-        assert (await flows.call(site, draft, dealer="dealer4")).status == 201
-        assert (await config(site))["dealer"]["username"] == "dealer4"
-
-    async def test_nobody_signed_in(self, site: Site, files: dict[str, bytes]) -> None:
-        draft = await flows.draft(site, files)
-        for named in (None, "", "dealer1"):
-            response = await flows.call(site, draft, dealer=named, dealer_password=None)
-            assert (response.status, await flows.code_of(response)) == (401, "dealer_needed")
-
-    async def test_a_call_by_cookie_needs_the_sessions_token(self, site: Site, files: dict[str, bytes]) -> None:
-        await self.signed_in(site, files)
-        draft = await flows.draft(site, files)
-        response = await flows.call(site, draft, dealer=None, dealer_password=None)
-        assert (response.status, await flows.code_of(response)) == (403, "bad_csrf_token")
-
-    @pytest.mark.parametrize(("name", "password"), [("dealer1", "wrong"), ("nobody", PASSWORD), ("agent1", PASSWORD)])
-    async def test_only_a_dealer_with_his_password_may_call(
-        self, site: Site, files: dict[str, bytes], name: str, password: str
-    ) -> None:
-        draft = await flows.draft(site, files)
-        response = await flows.call(site, draft, dealer=name, dealer_password=password)
-        assert (response.status, await flows.code_of(response)) == (401, "wrong_password")
-        assert not response.cookies
-
-    async def test_a_dealer_without_a_company(self, site: Site, files: dict[str, bytes]) -> None:
-        accounts = Accounts(site.database, site.clock)
-        await accounts.add(NewAccount("free", "Free", Role.DEALER, PASSWORD))
-        response = await flows.call(site, await flows.draft(site, files), dealer="free")
-        assert (response.status, await flows.code_of(response)) == (403, "dealer_without_company")
-
-    async def test_he_signs_out(self, site: Site, files: dict[str, bytes]) -> None:
-        headers = await self.signed_in(site, files)
-        assert (await site.client.delete("/api/ekyc/dealer")).status == 403
-        assert (await site.client.delete("/api/ekyc/dealer", headers=headers)).status == 204
-        assert (await config(site))["dealer"] is None
-        assert (await site.client.delete("/api/ekyc/dealer", headers=headers)).status == 401
 
 
 @flows.ON_SQLITE

@@ -188,7 +188,7 @@ class Playbook:
     def press(self, verdict: Verdict, request: str = "verdict", **changes: Any) -> e.VerdictPressed:
         """The press of the agent who holds c1."""
         agent = self.call().agent
-        fields = {"agent": agent, "call": "c1", "verdict": verdict, "reason": "r1", "fraud": False}
+        fields = {"agent": agent, "call": "c1", "verdict": verdict, "reason": "r1", "fraud": False, "note": ""}
         fields |= {"frame": self.call().last_frame, "request": request}
         return e.VerdictPressed(**{**fields, **changes})
 

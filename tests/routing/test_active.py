@@ -114,7 +114,7 @@ def test_some_gates_no_reason_opens(gate: str) -> None:
 
 def presses(agent: str) -> list[e.Event]:
     return [
-        e.VerdictPressed(agent, "c1", Verdict.REJECTED, "r", False, None, "p"),
+        e.VerdictPressed(agent, "c1", Verdict.REJECTED, "r", False, "", None, "p"),
         e.AgentEnded(agent, "c1", "r", "p"),
         e.PictureRequested(agent, "c1", None, "p"),
         e.CheckSet(agent, "c1", Check.DATA, True, "p"),

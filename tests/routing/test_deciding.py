@@ -44,9 +44,9 @@ def test_reject_is_never_gated_but_needs_a_reason() -> None:
     play.quietly(e.GateShut("c1", "frozen"), play.silence(Leg.CUSTOMER))
     play >> play.press(Verdict.REJECTED, reason="") << c.Answered("verdict", codes.REASON_MISSING)
     play >> play.press(Verdict.REJECTED, "again", frame=None, fraud=True)
-    play << c.KeepPicture("c1", 1, "w1", play.frame(), Verdict.REJECTED, "r1", True, "a1", False, T0, T0 + 5 * SECOND)
+    play << c.KeepPicture("c1", 1, "w1", None, Verdict.REJECTED, "r1", True, "a1", False, T0, T0 + 5 * SECOND)
     play >> e.EvidenceStored("c1", 1)
-    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.REJECTED, "r1", True, "a1", T0, False)
+    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.REJECTED, "r1", True, "", "a1", T0, False)
     play << c.CallEnded("c1", "v-c1", 1, Outcome.REJECTED, Phase.DECIDING, "a1", play.now)
     play << c.CloseMedia("c1", "w1") << ok("again")
 
@@ -181,7 +181,7 @@ def test_in_wrap_up_a_late_rejection_gives_the_verification_its_verdict() -> Non
     pressed_at = play.now
     play >> play.press(Verdict.REJECTED, "twice") << c.Answered("twice", codes.ALREADY_DECIDED)
     play.after(1) >> e.EvidenceStored("c1", 1)
-    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.REJECTED, "r1", True, "a1", pressed_at, True)
+    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.REJECTED, "r1", True, "", "a1", pressed_at, True)
     play << ok("late")
     assert (play.call().outcome, play.call().verdict) == (Outcome.CANCELLED, Verdict.REJECTED)
     play >> play.press(Verdict.UNABLE_TO_VERIFY, "more") << c.Answered("more", codes.ALREADY_DECIDED)
@@ -209,7 +209,7 @@ def test_a_late_verdict_outlives_the_wrap_up_until_its_picture_is_kept() -> None
     assert play.agent().wrap_up is None
     play >> press << c.Answered("later", codes.CALL_ENDED)
     play >> e.EvidenceStored("c1", 1)
-    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.REJECTED, "r1", False, "a1", T0 + 29 * SECOND, True)
+    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.REJECTED, "r1", False, "", "a1", T0 + 29 * SECOND, True)
     play << ok("late")
     assert "c1" not in play.floor.calls
 

@@ -148,7 +148,7 @@ def test_more_steps_that_break_with_history() -> None:
     assert "an offer's number was used before" in compare(play.floor, e.Tick(), play.floor, ring)
     twice = [c.CallEnded("c1", "v-c1", 1, Outcome.CANCELLED, Phase.RINGING, None, T0)] * 2
     assert "a call ended twice" in compare(play.floor, e.Tick(), play.floor, *twice)
-    late = c.VerdictGiven("c1", "v-c1", 1, Verdict.CONFIRMED, "", False, "a1", T0, True)
+    late = c.VerdictGiven("c1", "v-c1", 1, Verdict.CONFIRMED, "", False, "", "a1", T0, True)
     assert "a late confirmation was given" in compare(play.floor, e.Tick(), play.floor, late)
     assert "time went back" in compare(play.floor, e.Tick(), replace(play.floor, now=T0 - 1))
     assert [law for law in compare(play.floor, e.Tick(), replace(changed(play, offers=5), version=0)) if "rises" in law]

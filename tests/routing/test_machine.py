@@ -219,7 +219,7 @@ class FloorMachine(RuleBasedStateMachine):
         for check in Check:
             self.happens(e.CheckSet(call.agent or "", call_id, check, True, self.request()))
         press = e.VerdictPressed(
-            call.agent or "", call_id, Verdict.CONFIRMED, "r1", False, call.last_frame, self.request()
+            call.agent or "", call_id, Verdict.CONFIRMED, "r1", False, "", call.last_frame, self.request()
         )
         self.happens(press)
 
@@ -275,7 +275,7 @@ class FloorMachine(RuleBasedStateMachine):
         call = self.play.call(data.draw(st.sampled_from(self.live())))
         self.happens(e.CallerHungUp(call.id, call.customer_leg.socket, self.request()))
         self.play.after(late)
-        self.happens(e.VerdictPressed(call.agent or "", call.id, verdict, "r1", True, None, self.request()))
+        self.happens(e.VerdictPressed(call.agent or "", call.id, verdict, "r1", True, "n", None, self.request()))
         if stored:
             self.happens(e.EvidenceStored(call.id, call.decisions + 1))
 
@@ -290,7 +290,7 @@ class FloorMachine(RuleBasedStateMachine):
         known = self.play.floor.calls.get(call)
         frame = known.last_frame if known else None
         agent = agent if anybody or known is None or known.agent is None else known.agent
-        self.happens(e.VerdictPressed(agent, call, verdict, reason, False, frame, self.request()))
+        self.happens(e.VerdictPressed(agent, call, verdict, reason, False, "", frame, self.request()))
 
     @rule(call=calls, behind=behind, how=st.sampled_from(("stored", "failed", "refused")))
     def a_picture_is_settled(self, call: str, behind: int, how: str) -> None:

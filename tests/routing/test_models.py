@@ -41,7 +41,7 @@ def test_accepted_and_confirmed() -> None:
     )
     play.silent()
     play.after(1) >> e.EvidenceStored("c1", 1)
-    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.CONFIRMED, "r1", False, "a1", T0, False)
+    play << c.VerdictGiven("c1", "v-c1", 1, Verdict.CONFIRMED, "r1", False, "", "a1", T0, False)
     play << c.CallEnded("c1", "v-c1", 1, Outcome.CONFIRMED, Phase.DECIDING, "a1", play.now)
     play << c.CloseMedia("c1", "w1")
     play << ok("press")

@@ -83,6 +83,7 @@ SAMPLES: dict[str, Any] = {
     "report": 1,
     "verdict": Verdict.REJECTED,
     "fraud": False,
+    "note": "",
     "frame": Frame(1, 1),
     "check": Check.DATA,
     "ticked": True,

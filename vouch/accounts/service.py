@@ -41,9 +41,7 @@ class Accounts:
 
     async def add(self, new: NewAccount) -> Account:
         """Make an account; Problem `username_taken` or `password_too_short`."""
-        if len(new.password) < SHORTEST:
-            raise Problem(422, "password_too_short", f"Choose a password of at least {SHORTEST} characters.")
-        stored = await hash_password(new.password)
+        stored = await _hashed(new.password)
         async with self._database.write() as session:
             if await self._by_name(session, new.username) is not None:
                 raise Problem(409, "username_taken", "There is an account of this name; choose another name.")
@@ -90,9 +88,21 @@ class Accounts:
             if account is None:
                 return None
             account.disabled_at = account.disabled_at or self._clock.now()
-            await session.execute(
-                update(WebSession).where(WebSession.account == account.id).values(expires_at=self._clock.now())
-            )
+            await self._end_sessions(session, account)
+        return account
+
+    async def set_password(self, username: str, password: str) -> Account | None:
+        """Give an account a new password and end its web sessions; None where there is none of this name.
+
+        Problem `password_too_short`.
+        """
+        stored = await _hashed(password)
+        async with self._database.write() as session:
+            account = await self._by_name(session, username)
+            if account is None:
+                return None
+            account.password_hash = stored
+            await self._end_sessions(session, account)
         return account
 
     async def sign_in(self, username: str, password: str, address: str, roles: frozenset[Role]) -> Account:
@@ -117,6 +127,10 @@ class Accounts:
             await session.execute(delete(SignInFailure).where(SignInFailure.id == attempt.id))
         return account
 
+    async def _end_sessions(self, session: AsyncSession, account: Account) -> None:
+        now = self._clock.now()
+        await session.execute(update(WebSession).where(WebSession.account == account.id).values(expires_at=now))
+
     async def _by_name(self, session: AsyncSession, username: str) -> Account | None:
         return (await session.scalars(select(Account).where(Account.username == username))).first()
 
@@ -127,6 +141,12 @@ class Accounts:
         by_address = (await session.execute(count.where(SignInFailure.address == attempt.address))).scalar_one()
         if by_name >= _PER_USERNAME or by_address >= _PER_ADDRESS:
             raise Problem(429, "too_many_attempts", "Too many wrong passwords; wait 15 minutes and try again.")
+
+
+async def _hashed(password: str) -> str:
+    if len(password) < SHORTEST:
+        raise Problem(422, "password_too_short", f"Choose a password of at least {SHORTEST} characters.")
+    return await hash_password(password)
 
 
 def is_valid(account: Account, now: int) -> bool:

@@ -25,6 +25,12 @@ async def upgrade(database: Database) -> None:
         await connection.commit()
 
 
+async def is_empty(database: Database) -> bool:
+    """Whether no migration has ever been run on the database."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(_revision) is None
+
+
 async def check(database: Database) -> None:
     """Raise SchemaMismatchError unless the database has exactly this code's schema."""
     async with database.engine.connect() as connection:

@@ -1,0 +1,207 @@
+"""The command line's part for administrators: accounts, shops, and the systems that open verifications."""
+
+import sys
+
+import click
+
+from ekyc import tokens, webhooks
+from ekyc.models import Client
+from signaling.commands import with_database
+from vouch.accounts.models import Company, Role, Shop
+from vouch.accounts.passwords import draw
+from vouch.accounts.service import Accounts, NewAccount
+from vouch.audit import Tag, record
+from vouch.clock import SystemClock
+from vouch.database import Database
+from vouch.keys import Keys
+from vouch.settings import Settings
+
+_CLOCK = SystemClock()
+_COMPANY = click.option("--company", required=True, help="Company, CTKV1 to CTKV9.")
+_CLIENT = click.option("--client", "client_name", required=True, help="The system that holds the token, such as msale.")
+_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else it is drawn.")
+
+
+@click.group()
+def user() -> None:
+    """Accounts of staff and dealers."""
+
+
+@user.command("add")
+@click.argument("username")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--name", "full_name", required=True, help="Full name.")
+@click.option("--company", default=None, help="CTKV1 to CTKV9; none: of the operator, sees all companies.")
+@click.option("--shop", default=None, help="A dealer's shop code; `vouch shop add` makes shops.")
+@click.option("--dealer-kind", default=None, help="What a dealer is, such as point_of_sale or agency.")
+@click.option("--employer", default=None, help="An agent's employer, where it is a service partner.")
+@_STDIN
+def user_add(
+    username: str,
+    role: str,
+    full_name: str,
+    company: str | None,
+    shop: str | None,
+    dealer_kind: str | None,
+    employer: str | None,
+    password_stdin: bool,  # noqa: FBT001 - click passes flags so
+) -> None:
+    """Add the account USERNAME and print its password if one was drawn."""
+    if role in {Role.AGENT, Role.DEALER} and company is None:
+        raise click.UsageError("Agents and dealers belong to a company: give --company.")
+    password = _password(from_stdin=password_stdin)
+
+    async def work(database: Database, _settings: Settings) -> None:
+        await _exists(database, Company, company, "There is no company {}; they are CTKV1 to CTKV9.")
+        await _exists(database, Shop, shop, "There is no shop {}; `vouch shop add` makes it.")
+        new = NewAccount(username, full_name, Role(role), password, company, shop, dealer_kind, employer)
+        account = await Accounts(database, _CLOCK).add(new)
+        async with database.write() as session:
+            record(session, Tag.ACCOUNT_ADDED, _CLOCK.now(), company=company, subject=account.id, role=role)
+
+    with_database(work)
+    click.echo(username if password_stdin else f"{username} {password}")
+
+
+@user.command("password")
+@click.argument("username")
+@_STDIN
+def user_password(username: str, password_stdin: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Give the account USERNAME a new password, and end its sessions."""
+    password = _password(from_stdin=password_stdin)
+
+    async def work(database: Database, _settings: Settings) -> bool:
+        account = await Accounts(database, _CLOCK).set_password(username, password)
+        if account is not None:
+            async with database.write() as session:
+                record(session, Tag.PASSWORD_SET, _CLOCK.now(), company=account.company, subject=account.id)
+        return account is not None
+
+    if not with_database(work):
+        raise click.ClickException(f"There is no account {username}.")
+    click.echo(username if password_stdin else f"{username} {password}")
+
+
+@user.command("disable")
+@click.argument("username")
+def user_disable(username: str) -> None:
+    """Shut the account USERNAME and end its sessions and sockets."""
+
+    async def work(database: Database, _settings: Settings) -> bool:
+        account = await Accounts(database, _CLOCK).disable(username)
+        if account is not None:
+            async with database.write() as session:
+                record(session, Tag.ACCOUNT_DISABLED, _CLOCK.now(), company=account.company, subject=account.id)
+        return account is not None
+
+    if not with_database(work):
+        raise click.ClickException(f"There is no account {username}.")
+    click.echo(f"{username} is disabled.")
+
+
+@click.group()
+def shop() -> None:
+    """Points of sale, to which dealers belong."""
+
+
+@shop.command("add")
+@click.argument("code")
+@_COMPANY
+@click.option("--name", required=True)
+@click.option("--address", required=True)
+def shop_add(code: str, company: str, name: str, address: str) -> None:
+    """Add the shop CODE, or correct its name and address."""
+
+    async def work(database: Database, _settings: Settings) -> None:
+        await _exists(database, Company, company, "There is no company {}; they are CTKV1 to CTKV9.")
+        async with database.write() as session:
+            await session.merge(Shop(code=code, company=company, name=name, address=address))
+
+    with_database(work)
+    click.echo(f"{code} belongs to {company}.")
+
+
+@click.group()
+def token() -> None:
+    """Company tokens: what lets mSale or a shop's app open verifications of a company."""
+
+
+@token.command("issue")
+@_COMPANY
+@_CLIENT
+@click.option("--webhook-url", default=None, help="Where results of this client go.")
+def token_issue(company: str, client_name: str, webhook_url: str | None) -> None:
+    """Issue a token and print it: it is not shown again. With --webhook-url the signing secret is printed too."""
+
+    async def work(database: Database, settings: Settings) -> list[str]:
+        async with database.write() as session:
+            client = await tokens.client_named(session, client_name, _CLOCK.now())
+            issued = await tokens.issue(session, client.id, company, _CLOCK.now())
+            lines = [f"token {issued.secret}"]
+            if webhook_url is not None:
+                lines.append(f"webhook-secret {_set_webhook(client, webhook_url, settings)}")
+        return lines
+
+    click.echo("\n".join(with_database(work)))
+
+
+@token.command("rotate")
+@_COMPANY
+@_CLIENT
+def token_rotate(company: str, client_name: str) -> None:
+    """Issue a second token; the first stays valid for a while, so that the client can change over."""
+
+    async def work(database: Database, _settings: Settings) -> str:
+        async with database.write() as session:
+            client = await tokens.known_client(session, client_name)
+            return (await tokens.rotate(session, client.id, company, _CLOCK.now())).secret
+
+    click.echo(f"token {with_database(work)}")
+
+
+@token.command("revoke")
+@_COMPANY
+@_CLIENT
+def token_revoke(company: str, client_name: str) -> None:
+    """Make every token of the company at this client worthless."""
+
+    async def work(database: Database, _settings: Settings) -> int:
+        async with database.write() as session:
+            client = await tokens.known_client(session, client_name)
+            return await tokens.revoke(session, client.id, company, _CLOCK.now())
+
+    click.echo(f"{with_database(work)} revoked")
+
+
+@token.command("webhook")
+@_CLIENT
+@click.argument("url")
+def token_webhook(client_name: str, url: str) -> None:
+    """Send this client's results to URL from now on; prints the new signing secret."""
+
+    async def work(database: Database, settings: Settings) -> str:
+        async with database.write() as session:
+            return _set_webhook(await tokens.known_client(session, client_name), url, settings)
+
+    click.echo(f"webhook-secret {with_database(work)}")
+
+
+def _password(*, from_stdin: bool) -> str:
+    return sys.stdin.readline().rstrip("\n") if from_stdin else draw()
+
+
+async def _exists(database: Database, kind: type[Company | Shop], key: str | None, otherwise: str) -> None:
+    """ClickException with the sentence `otherwise` where there is no such row; none was asked for where key is None."""
+    if key is None:
+        return
+    async with database.read() as session:
+        if await session.get(kind, key) is None:
+            raise click.ClickException(otherwise.format(key))
+
+
+def _set_webhook(client: Client, url: str, settings: Settings) -> str:
+    secret = webhooks.new_secret()
+    client.webhook_url = url
+    client.webhook_secret = webhooks.seal(Keys.load(settings.data_dir), secret)
+    client.webhook_disabled_at = None
+    return secret
