@@ -68,7 +68,7 @@ function Screens({ desk, sound }: { desk: Desk; sound: RingSound }) {
 function TakenOver({ useHere }: { useHere: () => void }) {
   const { t } = useTranslation();
   return (
-    <Center h="100%">
+    <Center component="main" h="100%">
       <Stack align="center" maw={440} ta="center" role="alert">
         <IconDeviceDesktop size={40} />
         <Title order={1} size="h3">
@@ -84,7 +84,7 @@ function TakenOver({ useHere }: { useHere: () => void }) {
 function CodesMissing({ sentence, retry }: { sentence: string; retry: () => void }) {
   const { t } = useTranslation();
   return (
-    <Center h="100%">
+    <Center component="main" h="100%">
       <Stack align="center">
         <Text>{sentence}</Text>
         <Button onClick={retry}>{t("again")}</Button>

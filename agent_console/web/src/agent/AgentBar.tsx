@@ -1,8 +1,7 @@
 // The top bar of the console: readiness, call state, the queue, the day so far, the connection.
 
-import { Button, Group, Indicator, Menu, Text, Tooltip } from "@mantine/core";
-import { IconChevronDown, IconKeyboard, IconPlayerPause, IconPlugConnected } from "@tabler/icons-react";
-import { ActionIcon } from "@mantine/core";
+import { ActionIcon, Button, Group, Indicator, Menu, Text, Tooltip } from "@mantine/core";
+import { IconChevronDown, IconKeyboard, IconPlayerPause } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 
 import { Bar } from "../common/Bar";
@@ -38,7 +37,7 @@ export function AgentBar({ sound }: { sound: RingSound }) {
       <Group gap="lg" wrap="nowrap" ml="auto" mr="xs">
         <Queue />
         <Today />
-        {link ? <LinkQuality link={link} /> : <IconPlugConnected size={16} aria-hidden style={{ opacity: 0.35 }} />}
+        {link && <LinkQuality link={link} />}
       </Group>
     </Bar>
   );
@@ -51,7 +50,7 @@ function Readiness({ sound }: { sound: RingSound }) {
   const { busy, press } = usePress();
   const color = view.agent.ready ? "teal" : "gray";
   return (
-    <Button.Group>
+    <Group gap={6} wrap="nowrap">
       <Tooltip label={ready.barrier ?? ""} disabled={!ready.barrier}>
         <Button
           data-testid="ready"
@@ -92,7 +91,7 @@ function Readiness({ sound }: { sound: RingSound }) {
           ))}
         </Menu.Dropdown>
       </Menu>
-    </Button.Group>
+    </Group>
   );
 }
 
@@ -115,11 +114,13 @@ function Queue() {
 
 function Today() {
   const { t } = useTranslation();
+  const { call, offer } = useConsole().view;
   const totals = useToday().data?.pages[0]?.totals;
   if (!totals) return null;
   const each = totals.calls ? duration(totals.talk_us / totals.calls) : null;
   return (
-    <Text size="sm" visibleFrom="lg" className="figures" style={{ whiteSpace: "nowrap" }}>
+    // Where there is little room the call's own state is worth more than the day's.
+    <Text size="sm" visibleFrom={call || offer ? "xl" : "lg"} className="figures" style={{ whiteSpace: "nowrap" }}>
       {each === null ? t("today.none_short") : t("today.short", { count: totals.calls, each })}
     </Text>
   );

@@ -1,7 +1,7 @@
 // A call on the desk: caller and customer on the left, the customer's live picture in the middle, what is to be done on
 // the right. It stands until the wrap-up has ended.
 
-import { Paper, Stack, Text } from "@mantine/core";
+import { Paper, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
 import { problemSentence } from "../common/sentences";
@@ -17,11 +17,17 @@ import { Stage } from "./Stage";
 import { Steps } from "./Steps";
 
 export function CallScreen() {
+  const { t } = useTranslation();
   const call = useCall();
   const { data: dossier, error } = useDossier(call.id);
   const draft = useDraft(call.id);
   return (
     <main className={styles["screen"]}>
+      {call.state !== "ended" && (
+        <VisuallyHidden component="h1">
+          {t("section.call", { number: call.number })}
+        </VisuallyHidden>
+      )}
       <Paper component="aside" p="sm" className={`${styles["column"]} ${styles["scroll"]}`}>
         <Details dossier={dossier} error={error} />
       </Paper>

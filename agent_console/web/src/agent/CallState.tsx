@@ -13,13 +13,14 @@ export function CallState() {
   const outcome = call?.state === "ended" ? call.outcome : null;
   const look = outcome ? outcomeLook(outcome) : state ? CALL_STATES[state] : null;
   return (
-    <div role="status" aria-live="polite">
+    <div role="status" aria-live="polite" style={{ flexShrink: 0 }}>
       {state && look && (
         <Badge
           data-testid="call-state"
           data-state={state}
           data-outcome={outcome ?? undefined}
           size="lg"
+          miw="max-content"
           color={look.color}
           leftSection={<look.Icon size={14} />}
         >

@@ -16,7 +16,8 @@ const HEIGHT = 56;
 export function DayPlot({ calls }: { calls: OwnCall[] }) {
   const { t } = useTranslation();
   const hours = byHour(calls);
-  const most = Math.max(1, ...hours.map(({ confirmed, rejected, other }) => confirmed + rejected + other));
+  // A day with one call is no day full of calls.
+  const most = Math.max(4, ...hours.map(({ confirmed, rejected, other }) => confirmed + rejected + other));
   return (
     <Box>
       <Group gap={3} align="flex-end" wrap="nowrap" role="img" aria-label={t("today.plot")}>

@@ -61,7 +61,7 @@ function Standing({ sound }: { sound: RingSound }) {
           <Group gap="xs" mt={4}>
             {!agent.ready && (
               <Button size="md" disabled={ready.barrier !== null} loading={ready.busy} onClick={ready.press}>
-                {t("idle.ready_now")}
+                {t("ready.press")}
               </Button>
             )}
             {queue.waiting > 0 && (

@@ -31,7 +31,7 @@ export function Kept() {
             {call.verdict && call.verdict !== end && ` · ${t(`outcome.${call.verdict}`)}`}
           </Title>
           <Text size="sm" c="dimmed">
-            {t(`after.${end}`)}
+            {t(`after.${call.verdict ?? end}`)}
           </Text>
         </div>
         <WrapUp />
@@ -57,7 +57,7 @@ function Proof({ picture }: { picture: KeptPicture }) {
   const words = t(`kept.${picture.kind}`, { time: timeOfDay(picture.at, i18n.language) });
   return (
     <div data-testid="snapshot" style={{ flex: 1, minHeight: 0 }}>
-      <Zoomable label={words} toolsAlways>
+      <Zoomable label={words}>
         <img src={pictureAddress(verification, picture.key)} alt={words} />
       </Zoomable>
     </div>

@@ -48,7 +48,7 @@ function Preview({ phase, media }: { phase: string; media: Media }) {
   const { t } = useTranslation();
   return (
     <>
-      <Box pos="relative" bg="dark.8" style={{ aspectRatio: "4 / 3", borderRadius: 6, overflow: "hidden" }}>
+      <Box pos="relative" bg="dark.8" style={{ aspectRatio: "4 / 3", maxHeight: "36vh", borderRadius: 6, overflow: "hidden" }}>
         <SelfView />
         {phase !== "ready" && (
           <Text pos="absolute" bottom={8} left={8} right={8} c="white" size="sm" role="status" ta="center">

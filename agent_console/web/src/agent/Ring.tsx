@@ -14,7 +14,7 @@ import { Waiting } from "../common/Session";
 import { Attempts, CallerFields, CustomerFields, Section } from "../common/SubjectDetails";
 import { useAttention } from "./attention";
 import { useConsole, usePress } from "./context";
-import { useKeys } from "./keys";
+import { isField, useKeys } from "./keys";
 import { openOrSend, ReasonForm } from "./ReasonForm";
 import type { RingSound } from "./ring-sound";
 
@@ -28,8 +28,11 @@ export function Ring({ sound }: { sound: RingSound }) {
   const [declining, setDeclining] = useState(false);
   const card = useRef<HTMLDivElement>(null);
   useAttention(sound, offer?.number ?? "");
-  // A screen reader begins to read the card, and Enter is no longer the key of what had the focus before.
-  useEffect(() => card.current?.focus(), []);
+  // A screen reader begins to read the card, and Enter is no longer the key of the button that had the focus before. Out
+  // of a field the focus is not taken: an Enter that was meant for the field would accept the call.
+  useEffect(() => {
+    if (!isField(document.activeElement)) card.current?.focus();
+  }, []);
   const accept = (): void => {
     if (offer && !busy) void press("offer.accept", { call: offer.call, offer: offer.offer });
   };
@@ -37,7 +40,9 @@ export function Ring({ sound }: { sound: RingSound }) {
     Enter: (event) => {
       if (event.target instanceof Element && event.target.closest("[data-ring] button")) return;
       event.preventDefault();
-      accept();
+      // Whoever has begun to decline does not mean "accept" by a key that sends forms.
+      if (declining) openOrSend(FORM, true, () => undefined);
+      else accept();
     },
     Escape: (event) => {
       event.preventDefault();
@@ -109,7 +114,7 @@ export function Ring({ sound }: { sound: RingSound }) {
                 data-testid="accept"
                 size="lg"
                 leftSection={<IconPhone size={20} />}
-                rightSection={<Kbd>Enter</Kbd>}
+                rightSection={!declining && <Kbd>Enter</Kbd>}
                 loading={busy === "offer.accept"}
                 disabled={busy !== null}
                 onClick={accept}
@@ -121,7 +126,7 @@ export function Ring({ sound }: { sound: RingSound }) {
                 size="lg"
                 variant="default"
                 leftSection={<IconPhoneOff size={20} />}
-                rightSection={<Kbd>Esc</Kbd>}
+                rightSection={!declining && <Kbd>Esc</Kbd>}
                 disabled={busy !== null}
                 aria-expanded={declining}
                 onClick={() => openOrSend(FORM, declining, () => setDeclining(true))}

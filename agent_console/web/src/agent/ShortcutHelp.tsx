@@ -1,6 +1,6 @@
 // The list of shortcuts, on "?".
 
-import { Kbd, Modal, Table } from "@mantine/core";
+import { Group, Kbd, Modal, Table } from "@mantine/core";
 import { Store } from "@vouch/client";
 import { useTranslation } from "react-i18next";
 
@@ -32,23 +32,33 @@ export function ShortcutHelp() {
   const { open } = useStore(shown);
   useKeys({ "?": () => shown.set({ open: !open }) });
   return (
-    <Modal opened={open} onClose={() => shown.set({ open: false })} title={t("shortcuts.title")} closeButtonProps={{ "aria-label": t("close") }}>
-      <Table>
-        <Table.Tbody>
-          {SHORTCUTS.map(([keys, key]) => (
-            <Table.Tr key={key}>
-              <Table.Td w={150}>
-                {keys.map((name) => (
-                  <Kbd key={name} mr={4}>
-                    {name}
-                  </Kbd>
-                ))}
-              </Table.Td>
-              <Table.Td>{t(`shortcuts.${key}`)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Modal>
+    // Put together by hand: the ready-made head of a modal is a second banner to screen readers.
+    <Modal.Root opened={open} onClose={() => shown.set({ open: false })}>
+      <Modal.Overlay />
+      <Modal.Content>
+        <Group justify="space-between" p="md" pb={0}>
+          <Modal.Title fw={600}>{t("shortcuts.title")}</Modal.Title>
+          <Modal.CloseButton aria-label={t("close")} />
+        </Group>
+        <Modal.Body>
+          <Table>
+            <Table.Tbody>
+              {SHORTCUTS.map(([keys, key]) => (
+                <Table.Tr key={key}>
+                  <Table.Td w={150}>
+                    {keys.map((name) => (
+                      <Kbd key={name} mr={4}>
+                        {name}
+                      </Kbd>
+                    ))}
+                  </Table.Td>
+                  <Table.Td>{t(`shortcuts.${key}`)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -2,7 +2,7 @@
 // judge an old frame without knowing it.
 
 import { Button, Loader, Stack, Text } from "@mantine/core";
-import { IconPlayerRecordFilled, IconVolume } from "@tabler/icons-react";
+import { IconClock, IconVolume } from "@tabler/icons-react";
 import type { PeerLink } from "@vouch/client";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -31,7 +31,7 @@ export function Stage() {
   const frozen = age !== null && age > FROZEN_AFTER && !lost;
   const ended = call.state === "ended";
   return (
-    <div className={styles["stage"]}>
+    <div className={styles["stage"]} data-ended={ended || undefined}>
       <video
         ref={useCallback((element: HTMLVideoElement | null) => setVideo(element), [])}
         data-testid="customer-video"
@@ -74,7 +74,7 @@ function Over({ frozen, age, link }: { frozen: boolean; age: number | null; link
   if (agent) {
     return (
       <Words title={t("stage.agent_lost")}>
-        {t("stage.trying")} <SecondsLeft until={agent.until} /> {t("stage.seconds_left")}
+        {t("stage.trying")} <SecondsLeft until={agent.until} /> {t("stage.seconds_left_agent")}
       </Words>
     );
   }
@@ -137,7 +137,7 @@ function Foot({ link }: { link: PeerLink | null }) {
     <div className={styles["foot"]}>
       {call.started_at !== null && (
         <span className={styles["chip"]} title={t("stage.call_time")}>
-          <IconPlayerRecordFilled size={10} aria-hidden style={{ color: "#ff6b6b" }} />
+          <IconClock size={13} aria-hidden />
           <Elapsed since={call.started_at} />
         </span>
       )}

@@ -1,8 +1,8 @@
 // The right column: the script, the papers, the agent's own ticks and note, and the verdict, always in sight.
 
-import { Badge, Checkbox, Group, Image, Paper, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
+import { Checkbox, Group, Image, Paper, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
 import { IconFlag, IconLock } from "@tabler/icons-react";
-import type { Check } from "@vouch/client";
+import type { Answer, Check } from "@vouch/client";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -13,7 +13,7 @@ import { Section } from "../common/SubjectDetails";
 import type { Dossier, PictureKind } from "../common/types";
 import { Zoomable } from "../common/Zoomable";
 import styles from "./CallScreen.module.css";
-import { useCall, useConsole, usePress } from "./context";
+import { useCall, useConsole } from "./context";
 import type { Draft } from "./draft";
 import { newest } from "./Faces";
 import { asked } from "./gates";
@@ -31,11 +31,11 @@ export function Steps({ dossier, draft }: Props) {
   const open = call.state !== "ended";
   return (
     <div className={styles["column"]}>
-      <Paper p="sm" className={styles["scroll"]} style={{ display: "flex", flexDirection: "column", gap: 12 }}>
+      <Paper p="sm" className={styles["scroll"]} style={{ display: "flex", flexDirection: "column", gap: 10 }}>
         {open && <Script />}
         <Papers dossier={dossier} />
         {(open || call.late_verdict) && <Note draft={draft} />}
-        {call.kept.length > 0 && <KeptList />}
+        {!open && call.kept.length > 0 && <KeptList />}
       </Paper>
       <Paper p="sm" component="section" aria-label={t("section.verdict")}>
         <Stack gap="xs">
@@ -77,8 +77,8 @@ function Papers({ dossier }: { dossier: Dossier | undefined }) {
           onChange={(value) => setKind(value as PictureKind)}
           data={SHOWN.map((value) => ({ value, label: t(`picture.${value}`) }))}
         />
-        <div style={{ height: "clamp(140px, 21vh, 230px)" }}>
-          <Zoomable key={kind} label={t(`picture.${kind}`)} bare toolsAlways>
+        <div style={{ height: "clamp(120px, 16vh, 230px)" }}>
+          <Zoomable key={kind} label={t(`picture.${kind}`)} bare>
             {dossier && picture ? (
               <img src={pictureAddress(dossier.verification, picture.key)} alt={t(`picture.${kind}`)} draggable={false} />
             ) : (
@@ -102,7 +102,8 @@ function KeptList() {
         {kept.map((picture) => (
           <Stack key={picture.key} gap={2} align="center">
             <Image src={pictureAddress(verification, picture.key)} h={54} w={72} fit="cover" radius="sm" alt={t(`picture.${picture.kind}`)} />
-            <Text size="xs" className="figures">
+            <Text size="xs">{t(`picture.${picture.kind}`)}</Text>
+            <Text size="xs" c="dimmed" className="figures">
               {timeOfDay(picture.at, i18n.language)}
             </Text>
           </Stack>
@@ -122,11 +123,29 @@ function Note({ draft: [draft, change] }: Pick<Props, "draft">) {
     },
   });
   return (
-    <Stack gap={8}>
+    <Section
+      title={t("note.label")}
+      aside={
+        <Checkbox
+          size="xs"
+          name="fraud"
+          color="red"
+          checked={draft.fraud}
+          onChange={(event) => change({ fraud: event.currentTarget.checked })}
+          aria-description={t("fraud.description")}
+          label={
+            <Group gap={4}>
+              <IconFlag size={13} aria-hidden />
+              {t("fraud.label")}
+            </Group>
+          }
+        />
+      }
+    >
       <Textarea
         ref={field}
         name="note"
-        label={t("note.label")}
+        aria-label={t("note.label")}
         placeholder={t("note.placeholder")}
         autosize
         minRows={1}
@@ -134,37 +153,38 @@ function Note({ draft: [draft, change] }: Pick<Props, "draft">) {
         maxLength={2000}
         value={draft.note}
         onChange={(event) => change({ note: event.currentTarget.value })}
+        description={draft.fraud ? t("fraud.description") : undefined}
+        inputWrapperOrder={["input", "description"]}
       />
-      <Checkbox
-        name="fraud"
-        color="red"
-        checked={draft.fraud}
-        onChange={(event) => change({ fraud: event.currentTarget.checked })}
-        label={
-          <Group gap={6}>
-            <IconFlag size={14} />
-            {t("fraud.label")}
-          </Group>
-        }
-        description={t("fraud.description")}
-      />
-    </Stack>
+    </Section>
   );
+}
+
+type Pending = Partial<Record<Check, boolean>>;
+
+/** Pure: the presses that a view with these ticks does not show yet. */
+export function stillPending(pending: Pending, ticked: readonly Check[]): Pending {
+  return Object.fromEntries(Object.entries(pending).filter(([check, value]) => ticked.includes(check as Check) !== value));
 }
 
 function Checks() {
   const { t } = useTranslation();
   const call = useCall();
-  const { refused, press } = usePress();
-  const [pending, setPending] = useState<Partial<Record<Check, boolean>>>({});
+  const { desk } = useConsole();
+  const [refused, setRefused] = useState<Answer | null>(null);
+  const [pending, setPending] = useState<Pending>({});
   const checks = asked(call);
   const isTicked = (check: Check): boolean => pending[check] ?? call.checks.includes(check);
-  // The view is the truth: once it says what was pressed, nothing is pending any more.
-  useEffect(() => setPending({}), [call.checks.join()]);
+  // The view is the truth: once it says what was pressed, that tick is pending no more.
+  useEffect(() => setPending((now) => stillPending(now, call.checks)), [call.checks.join()]);
+  // Ticks do not wait for each other: the second is often pressed before the first is answered.
   const tick = async (check: Check, ticked: boolean): Promise<void> => {
     setPending((now) => ({ ...now, [check]: ticked }));
-    const answer = await press("check.set", { call: call.id, check, ticked });
-    if (answer.code !== "ok") setPending(({ [check]: _, ...rest }) => rest);
+    setRefused(null);
+    const answer = await desk.connection.press("check.set", { call: call.id, check, ticked });
+    if (answer.code === "ok") return;
+    setPending(({ [check]: _, ...rest }) => rest);
+    setRefused(answer);
   };
   const toggle = (check: Check | undefined): void => void (check && tick(check, !isTicked(check)));
   useKeys({ 1: () => toggle(checks[0]), 2: () => toggle(checks[1]), 3: () => toggle(checks[2]) });
@@ -179,12 +199,10 @@ function Checks() {
           onChange={(event) => void tick(check, event.currentTarget.checked)}
           label={
             <Group gap={6} wrap="nowrap">
-              <Text size="sm">{t(`check.${check}`)}</Text>
-              {check === "recheck" && !isTicked(check) && (
-                <Badge size="xs" color="orange" leftSection={<IconLock size={10} />}>
-                  {t("check.after_gap")}
-                </Badge>
-              )}
+              {check === "recheck" && !isTicked(check) && <IconLock size={14} color="var(--mantine-color-orange-text)" aria-hidden />}
+              <Text size="sm" fw={check === "recheck" ? 600 : undefined}>
+                {t(`check.${check}`)}
+              </Text>
             </Group>
           }
           labelPosition="right"

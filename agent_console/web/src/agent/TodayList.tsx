@@ -26,7 +26,7 @@ export function TodayList() {
         </Title>
         {totals && totals.calls > 0 && (
           <Text size="sm" c="dimmed" className="figures">
-            {t("today.short", { count: totals.calls, each: duration(totals.talk_us / totals.calls) })}
+            {t("today.totals", { count: totals.calls, each: duration(totals.talk_us / totals.calls) })}
           </Text>
         )}
       </Group>

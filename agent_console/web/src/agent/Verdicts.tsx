@@ -1,12 +1,14 @@
 // The verdict bar. Confirm is off and says why until every gate is open; reject and unable are always on and ask for a
 // reason. What is sent names the frame that is on the screen.
 
-import { Alert, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
-import { IconCamera, IconCheck, IconChevronUp, IconHelp, IconLock, IconPhoneEnd, IconX } from "@tabler/icons-react";
+import { Alert, Button, Group, Image, Stack, Text } from "@mantine/core";
+import { IconCamera, IconCheck, IconHelp, IconLock, IconPhoneEnd, IconX } from "@tabler/icons-react";
 import type { Verdict } from "@vouch/client";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { pictureAddress } from "../common/api";
+import { timeOfDay } from "../common/format";
 import { answerSentence } from "../common/sentences";
 import { useStore } from "../common/store";
 import styles from "./CallScreen.module.css";
@@ -45,6 +47,7 @@ export function Verdicts({ draft }: { draft: Draft }) {
       </div>
       {live && <Barriers />}
       {live && <Others asking={asking} open={setAsking} pressing={pressing} />}
+      {live && <Taken />}
     </Stack>
   );
 }
@@ -95,7 +98,8 @@ function Barriers() {
   const { t } = useTranslation();
   const named = useBarriers();
   return (
-    <Text id="confirm-waits" size="xs" c="dimmed" aria-live="polite" mih={18}>
+    // Two lines are kept free, so that no button moves under a finger when a gate opens.
+    <Text id="confirm-waits" size="xs" c="dimmed" aria-live="polite" mih="3.2em" lh={1.5}>
       {named.length > 0 && (
         <>
           <IconLock size={11} style={{ verticalAlign: -1, marginRight: 4 }} aria-hidden />
@@ -132,7 +136,6 @@ function Opener({ kind, asking, open, pressing }: OpenerProps) {
       color={kind === "reject" ? "red" : "orange"}
       variant={asking === kind ? "filled" : "light"}
       leftSection={kind === "reject" ? <IconX size={16} /> : <IconHelp size={16} />}
-      rightSection={<IconChevronUp size={14} />}
       aria-expanded={asking === kind}
       disabled={off}
       loading={waits}
@@ -199,19 +202,18 @@ function Others({ asking, open, pressing }: Omit<OpenerProps, "kind">) {
         >
           {t("verdict.take_picture")}
         </Button>
-        <Tooltip label={t("verdict.end_hint")}>
-          <Button
-            data-testid="end-call"
-            size="xs"
-            variant="default"
-            leftSection={<IconPhoneEnd size={14} />}
-            disabled={off}
-            aria-expanded={asking === "end"}
-            onClick={() => openOrSend(FORM, asking === "end", () => open("end"))}
-          >
-            {t("verdict.end")}
-          </Button>
-        </Tooltip>
+        <Button
+          data-testid="end-call"
+          size="xs"
+          variant="default"
+          leftSection={<IconPhoneEnd size={14} />}
+          disabled={off}
+          aria-expanded={asking === "end"}
+          title={t("verdict.end_hint")}
+          onClick={() => openOrSend(FORM, asking === "end", () => open("end"))}
+        >
+          {t("verdict.end")}
+        </Button>
       </Group>
       {taking.refused && (
         <Text size="xs" c="orange" role="alert">
@@ -219,6 +221,32 @@ function Others({ asking, open, pressing }: Omit<OpenerProps, "kind">) {
         </Text>
       )}
     </>
+  );
+}
+
+// The pictures taken on the way, as small as can be: they are looked at when the call is over.
+function Taken() {
+  const { t, i18n } = useTranslation();
+  const { kept, verification } = useCall();
+  const latest = kept.at(-1);
+  if (!latest) return null;
+  return (
+    <Group gap={6} wrap="nowrap" role="status" data-testid="taken">
+      <Text size="xs" style={{ whiteSpace: "nowrap" }} className="figures">
+        {t("kept.extra", { time: timeOfDay(latest.at, i18n.language) })}
+      </Text>
+      {kept.slice(-4).map((picture) => (
+        <Image
+          key={picture.key}
+          src={pictureAddress(verification, picture.key)}
+          h={27}
+          w={36}
+          fit="cover"
+          radius={2}
+          alt={`${t(`picture.${picture.kind}`)} ${timeOfDay(picture.at, i18n.language)}`}
+        />
+      ))}
+    </Group>
   );
 }
 

@@ -33,6 +33,7 @@ export class Desk {
 
   /** Dial, and look whether camera and microphone work. */
   open(): void {
+    this.#stopFollowing();
     this.#ends = [this.connection.state.subscribe(this.#follow), this.media.state.subscribe(this.#follow)];
     this.connection.start();
     void this.media.start();
@@ -40,7 +41,7 @@ export class Desk {
 
   /** Leave without a word: for a call that is a loss, and the page may come back to it. */
   close(): void {
-    for (const end of this.#ends) end();
+    this.#stopFollowing();
     this.connection.stop();
     this.#unlink();
     this.media.stop();
@@ -53,7 +54,7 @@ export class Desk {
 
   readonly #follow = (): void => {
     const { view, status } = this.connection.state.get();
-    if (status === "replaced" || status === "refused") return this.#unlink();
+    if (status === "replaced" || status === "refused") return this.#rest();
     const call = view?.call ?? null;
     if (this.linked.get().call !== (call?.id ?? null)) this.#unlink();
     if (call === null) return;
@@ -61,6 +62,17 @@ export class Desk {
     if (this.linked.get().link === null && this.media.state.get().phase === "ready") this.#link(call.id);
     this.linked.get().link?.update(linkView(call, "agent", status));
   };
+
+  // Another tab has the camera now, or nobody is signed in any more.
+  #rest(): void {
+    this.#unlink();
+    if (this.media.state.get().phase !== "idle") this.media.stop();
+  }
+
+  #stopFollowing(): void {
+    for (const end of this.#ends) end();
+    this.#ends = [];
+  }
 
   #link(call: string): void {
     const link = new PeerLink({

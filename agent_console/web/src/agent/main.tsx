@@ -8,4 +8,5 @@ void start(
   <SignedIn roles={["agent"]}>
     <AgentApp />
   </SignedIn>,
+  "title.agent",
 );

@@ -72,7 +72,7 @@ export function Waiting({ sentence }: { sentence: string }) {
 function Unreachable({ sentence, retry }: { sentence: string; retry: () => void }) {
   const { t } = useTranslation();
   return (
-    <Center h="100%">
+    <Center component="main" h="100%">
       <Stack align="center" maw={420} ta="center">
         <Text>{sentence}</Text>
         <Button onClick={retry}>{t("again")}</Button>
@@ -94,7 +94,7 @@ function SignInForm() {
   };
   return (
     <Box h="100%" style={{ display: "flex", flexDirection: "column" }}>
-      <Group justify="flex-end" p="md" gap={6}>
+      <Group component="header" justify="flex-end" p="md" gap={6}>
         <LanguageSwitch />
         <SchemeSwitch />
       </Group>
@@ -142,9 +142,11 @@ function WrongPage({ me }: { me: Me }) {
   const leave = useSignOut();
   const page = me.role === "agent" ? "/agent" : "/supervisor";
   return (
-    <Center h="100%">
+    <Center component="main" h="100%">
       <Stack align="center" maw={460} ta="center">
-        <Text>{t("session.wrong_page", { name: me.full_name, role: t(`role.${me.role}`) })}</Text>
+        <Title order={1} size="h5" fw={500}>
+          {t("session.wrong_page", { name: me.full_name, role: t(`role.${me.role}`) })}
+        </Title>
         <Group>
           <Anchor href={page}>{t("session.go_to", { page })}</Anchor>
           <Button variant="default" onClick={leave}>

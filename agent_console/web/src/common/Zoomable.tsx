@@ -15,13 +15,12 @@ interface Props {
   /** One img or video. */
   children: ReactNode;
   bare?: boolean;
-  toolsAlways?: boolean;
   style?: CSSProperties;
 }
 
 const NUDGE = 40;
 
-export function Zoomable({ label, children, bare = false, toolsAlways = false, style }: Props) {
+export function Zoomable({ label, children, bare = false, style }: Props) {
   const { t } = useTranslation();
   const frame = useRef<HTMLDivElement>(null);
   const [placement, setPlacement] = useState<Placement>(WHOLE);
@@ -81,7 +80,7 @@ export function Zoomable({ label, children, bare = false, toolsAlways = false, s
         {children}
       </div>
       {!bare && <div className={styles["caption"]}>{label}</div>}
-      <div className={styles["tools"]} data-always={toolsAlways || undefined} onDoubleClick={(event) => event.stopPropagation()}>
+      <div className={styles["tools"]} onDoubleClick={(event) => event.stopPropagation()}>
         <Tool label={t("picture.smaller")} onClick={() => zoom(1 / STEP)} icon={<IconMinus size={14} />} />
         <Tool label={t("picture.larger")} onClick={() => zoom(STEP)} icon={<IconPlus size={14} />} />
         <Tool label={t("picture.turn")} onClick={() => setPlacement(turned)} icon={<IconRotateClockwise size={14} />} />

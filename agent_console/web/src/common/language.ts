@@ -20,10 +20,12 @@ function asked(): string | null {
   return new URLSearchParams(location.search).get("lang");
 }
 
-/** Start translating; the page's `lang` follows the choice, so that screen readers speak the right language. */
-export async function startLanguage(): Promise<void> {
+/** Start translating; the page's `lang` follows the choice, so that screen readers speak the right language, and so does
+ *  its title, the sentence `title`. */
+export async function startLanguage(title: string): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
+    document.title = i18next.t(title);
   });
   await i18next.use(initReactI18next).init({
     lng: chosenLanguage(asked() ?? localStorage.getItem(KEY)),

@@ -19,9 +19,9 @@ import { theme } from "./theme";
 // A refusal stays one however often it is asked for; only what did not reach us is worth another try.
 const retry = (failures: number, error: Error): boolean => failures < 2 && error instanceof Problem && error.status === 0;
 
-/** Show `page`; called once. */
-export async function start(page: ReactNode): Promise<void> {
-  await startLanguage();
+/** Show `page`, whose title is the sentence `title`; called once. */
+export async function start(page: ReactNode, title: string): Promise<void> {
+  await startLanguage(title);
   const requests = new QueryClient({ defaultOptions: { queries: { retry, refetchOnWindowFocus: false } } });
   const root = document.getElementById("root");
   if (!root) throw new Error("the page has no #root");

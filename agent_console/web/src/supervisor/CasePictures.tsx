@@ -66,9 +66,11 @@ export function CasePictures({ data }: { data: Case }) {
 
 function Large({ id, picture, clean }: { id: string; picture: Picture; clean: boolean }) {
   const { t, i18n } = useTranslation();
-  const words = `${t(`picture.${picture.kind}`)} · ${dateAndTime(picture.at, i18n.language)}`;
+  const kind = t(`picture.${picture.kind}`);
+  const source = picture.source === "file" ? t("picture.from_file") : null;
+  const words = [kind, source, dateAndTime(picture.at, i18n.language)].filter(Boolean).join(" · ");
   return (
-    <Zoomable label={picture.source === "file" ? `${words} · ${t("picture.from_file")}` : words} toolsAlways>
+    <Zoomable label={words}>
       <img
         data-testid={picture.kind === "snapshot" ? "snapshot" : undefined}
         src={pictureAddress(id, picture.key, clean && IN_CALL.has(picture.kind))}

@@ -21,7 +21,7 @@ export function CaseTimeline({ data }: { data: Case }) {
   return (
     <Timeline bulletSize={12} lineWidth={2} active={happened.length} mt="xs">
       {happened.map((one, index) => (
-        <Timeline.Item key={index} color={COLORS[one.look]}>
+        <Timeline.Item key={index} color={COLORS[one.look]} mt={index && 10}>
           <Text size="sm">
             {t(`timeline.${one.what}`, words(one.values))}{" "}
             <Text span size="xs" c="dimmed" className="figures">

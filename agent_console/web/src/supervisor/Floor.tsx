@@ -75,8 +75,8 @@ function Tile({ agent, call }: { agent: FloorAgent; call: FloorCall | undefined 
   const { color, Icon } = AGENT_STATES[agent.state];
   const quiet = agent.state === "offline";
   return (
-    <Paper p="sm" style={{ borderLeft: `4px solid var(--mantine-color-${color}-6)`, opacity: quiet ? 0.72 : 1 }}>
-      <Text fw={600} truncate>
+    <Paper p="sm" style={{ borderLeft: `4px solid var(--mantine-color-${color}-6)` }}>
+      <Text fw={600} truncate c={quiet ? "dimmed" : "var(--mantine-color-text)"}>
         {agent.name}
       </Text>
       <Group gap={6} wrap="nowrap" mt={2}>

@@ -51,6 +51,7 @@ function ReviewForm({ id }: { id: string }) {
     mutationFn: () => sendReview(id, mark, note.trim()),
     onSuccess: async () => {
       setNote("");
+      setMark("agree");
       await client.invalidateQueries({ queryKey: ["case", id] });
       await client.invalidateQueries({ queryKey: ["verifications"] });
     },

@@ -1,6 +1,6 @@
 // Verifications as a list that can be searched; its filters live in the page's address.
 
-import { Anchor, Autocomplete, Badge, Button, Group, NativeSelect, Paper, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Anchor, Autocomplete, Badge, Button, Group, NativeSelect, Paper, Stack, Table, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconFilterOff, IconSearch, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -11,7 +11,7 @@ import { searchVerifications } from "../common/api";
 import { dateAndTime, startOfDay } from "../common/format";
 import { VERIFICATION_STATES } from "../common/looks";
 import { problemSentence } from "../common/sentences";
-import { useMe, Waiting } from "../common/Session";
+import { Waiting } from "../common/Session";
 import { useStore } from "../common/store";
 import type { Search, VerificationRow } from "../common/types";
 import { type Filters, go, link, NO_FILTERS } from "./address";
@@ -40,6 +40,7 @@ export function VerificationList({ filters, connection }: { filters: Filters; co
   const filtered = Object.values(filters).some((value) => value !== "");
   return (
     <Stack gap="md">
+      <VisuallyHidden component="h1">{t("nav.list")}</VisuallyHidden>
       <FilterBar filters={filters} filtered={filtered} connection={connection} rows={rows} />
       {error && (
         <Group>
@@ -77,7 +78,6 @@ interface FilterBarProps {
 
 function FilterBar({ filters, filtered, connection, rows }: FilterBarProps) {
   const { t } = useTranslation();
-  const me = useMe();
   const { view } = useStore(connection.state);
   const [typed, setTyped] = useState(filters.q);
   const set = (change: Partial<Filters>, replace = false): void => go({ view: "list", filters: { ...filters, ...change } }, replace);
@@ -114,22 +114,20 @@ function FilterBar({ filters, filtered, connection, rows }: FilterBarProps) {
             ...Object.keys(VERIFICATION_STATES).map((state) => ({ value: state, label: t(`verification_state.${state}`) })),
           ]}
         />
-        {(me.company === null || companies.length > 1) && (
-          <Autocomplete
-            name="company"
-            label={t("field.company")}
-            placeholder={t("list.all")}
-            w={130}
-            data={companies}
-            key={filters.company}
-            defaultValue={filters.company}
-            onOptionSubmit={(company) => set({ company })}
-            onBlur={(event) => {
-              const company = event.currentTarget.value.trim().toUpperCase();
-              if (company !== filters.company) set({ company });
-            }}
-          />
-        )}
+        <Autocomplete
+          name="company"
+          label={t("field.company")}
+          placeholder={t("list.all")}
+          w={130}
+          data={companies}
+          key={filters.company}
+          defaultValue={filters.company}
+          onOptionSubmit={(company) => set({ company })}
+          onBlur={(event) => {
+            const company = event.currentTarget.value.trim().toUpperCase();
+            if (company !== filters.company) set({ company });
+          }}
+        />
         <TextInput
           name="from"
           type="date"

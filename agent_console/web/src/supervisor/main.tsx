@@ -8,4 +8,5 @@ void start(
   <SignedIn roles={["supervisor", "administrator"]}>
     <SupervisorApp />
   </SignedIn>,
+  "title.supervisor",
 );
