@@ -1,13 +1,16 @@
 """The OpenAPI 3.1 description of the integration API: schemas from the messages' types, the rest written by hand."""
 
+import inspect
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import vouch
 from ekyc.messages import FreshJoin, NewVerification, OpenedVerification, ProblemBody, VerificationView
 from ekyc.models import PAPERS
 from ekyc.verifications import FOR_CLIENTS
+from ekyc.webhooks_messages import MESSAGES
 
 _REF = "#/components/schemas/{model}"
 _PROBLEMS = {
@@ -44,6 +47,7 @@ def document(url: str) -> dict[str, Any]:
             "/api/v1/verifications/{id}/pictures/{kind}": {"get": _picture()},
             "/api/v1/verifications/{id}/join": {"post": _rejoin()},
         },
+        "webhooks": {name: {"post": _webhook(name, message)} for name, message in MESSAGES.items()},
         "components": {
             "securitySchemes": {"companyToken": {"type": "http", "scheme": "bearer"}},
             "schemas": _schemas(),
@@ -117,6 +121,25 @@ def _rejoin() -> dict[str, Any]:
     }
 
 
+def _webhook(name: str, message: type[BaseModel]) -> dict[str, Any]:
+    headers = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "operationId": name.replace(".", "_"),
+        "summary": inspect.getdoc(message.model_fields["data"].annotation),
+        "description": "Signed by Standard Webhooks; sent at least once, the same result under the same `webhook-id`",
+        "security": [],
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "schema": {"type": "string"}} for header in headers
+        ],
+        "requestBody": {"required": True, "content": _json(message)},
+        "responses": {
+            "2XX": {"description": "Taken"},
+            "410": {"description": "Nothing is to be sent here any more"},
+            "default": {"description": "Sent again later, ten times in about three days"},
+        },
+    }
+
+
 def _id() -> dict[str, Any]:
     return {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -146,6 +169,7 @@ def _schemas() -> dict[str, Any]:
             (FreshJoin, "serialization"),
             (VerificationView, "serialization"),
             (ProblemBody, "serialization"),
+            *((message, "serialization") for message in MESSAGES.values()),
         ],
         ref_template=_REF,
     )

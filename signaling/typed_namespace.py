@@ -6,7 +6,7 @@ never raises. A handler's fault is logged and answered `our_fault`.
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import socketio
@@ -19,7 +19,7 @@ from signaling.writer import FloorClosedError
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.http import allowed_origin
-from vouch.logs import logger
+from vouch.logs import call_context, logger
 from vouch.problems import Problem
 from vouch.settings import Settings
 
@@ -119,7 +119,9 @@ class TypedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         except ValidationError as error:
             return Answer(code="invalid_message", detail=", ".join(str(e["loc"][:1]) for e in error.errors())[:200])
         socket.heard = time.monotonic()
-        return await self._handle(socket, message)
+        call = getattr(message, "call", None) or socket.call
+        with call_context(call) if call else nullcontext():
+            return await self._handle(socket, message)
 
     async def _handle(self, socket: Socket, message: Message) -> Answer | None:
         try:

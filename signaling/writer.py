@@ -174,11 +174,11 @@ class FloorWriter:
                 changes = await self._commit(items)
             except (OperationalError, InterfaceError, OSError):
                 # The commit may have happened: the same ids again are harmless.
-                log.exception("floor transaction failed; trying again", floor=self.floor_id)
+                log.exception("floor transaction failed; trying again", floor=self.floor_id, calls=_calls(items))
                 self._cached = None
                 await asyncio.sleep(_RETRY_S)
             except Exception as error:
-                log.exception("floor transaction failed by our fault", floor=self.floor_id)
+                log.exception("floor transaction failed by our fault", floor=self.floor_id, calls=_calls(items))
                 self._cached = None
                 await self._blame(items, error)
                 return
@@ -243,3 +243,8 @@ class FloorWriter:
         due = next_deadline(floor)
         loop = asyncio.get_running_loop()
         self._deadline = None if due is None else loop.time() + (due - now) / SECOND
+
+
+def _calls(items: Sequence[_Item]) -> list[str]:
+    """The calls that events speak of, for the log."""
+    return sorted({str(call) for item in items if (call := getattr(item.event, "call", None))})

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from ekyc.openapi import document
+from ekyc.webhooks_messages import MESSAGES, CallEnded, CallEndedMessage
 from tests.ekyc import flows
 from tests.ekyc.conftest import Site, new_verification
 
@@ -92,3 +93,10 @@ def test_every_problem_code_is_named_in_it() -> None:
         "invalid_body",
     ):
         assert re.search(rf"`{code}`", text), code
+
+
+def test_results_are_described_as_they_are_sent() -> None:
+    about: Any = {"id": "v", "external_ref": "order-1", "attempt": 1}
+    ended = CallEndedMessage(timestamp="2026-11-21T02:03:04Z", data=CallEnded(outcome="no_agent", **about))
+    schema("CallEndedMessage").validate(ended.model_dump(mode="json"))
+    assert set(DOCUMENT["webhooks"]) == set(MESSAGES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -68,6 +69,14 @@ class House:
         caller = await self.caller()
         await ring_and_accept(caller, agent)
         return caller, agent
+
+    async def picture(self, verification: str, kind: str, company: str = "CTKV1") -> bytes:
+        """A picture as the company's system fetches it."""
+        headers = {"Authorization": f"Bearer {self.seeds.tokens[company]}"}
+        address = f"{self.origin}/api/v1/verifications/{verification}/pictures/{kind}"
+        async with aiohttp.ClientSession(headers=headers) as http, http.get(address) as answer:
+            assert answer.status == 200
+            return await answer.read()
 
     async def _opened(self, page: RobotPage) -> RobotPage:
         await page.open()

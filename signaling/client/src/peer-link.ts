@@ -143,14 +143,16 @@ export class PeerLink {
   async #open(): Promise<void> {
     this.#opening = true;
     if (this.state.get().phase !== "showing") this.state.set({ phase: this.#shown ? "broken" : "opening" });
-    const peer = new Peer(this.#options.iceServers, this.#options.media.stream);
+    let peer: Peer | null = null;
     try {
+      // Refused by a browser that holds too many connections already.
+      peer = new Peer(this.#options.iceServers, this.#options.media.stream);
       const answer = await this.#options.offer(await peer.offer());
       if (answer.code !== "ok" || !this.#facts.wanted) throw new Error(answer.code);
       await peer.accept(answer.sdp, answer.media);
       this.#take(peer);
     } catch {
-      peer.close();
+      peer?.close();
       this.#retryAt = performance.now() + offerDelay(this.#failures++);
     } finally {
       this.#opening = false;
