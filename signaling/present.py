@@ -61,7 +61,7 @@ def agent_view(floor: Floor, agent: str, kept: Iterable[Picture], now: int) -> w
         ),
         offer=_offer(floor, view.offer),
         call=_agent_call(floor, view.call, kept),
-        queue=_queue(floor),
+        queue=_queue(floor, view.offer.call if view.offer else None),
         refusal=view.call.refusal or None if view.call else None,
     )
 
@@ -152,8 +152,9 @@ def _renegotiate(call: Call, leg: Leg) -> bool:
     return call.phase in HELD_BY_AGENT and not call.leg(leg).flowing
 
 
-def _queue(floor: Floor) -> wire.QueueSummary:
-    waiting = [floor.calls[place.call].queued_at for place in floor.index.queue]
+def _queue(floor: Floor, own: str | None) -> wire.QueueSummary:
+    """Who waits besides the call that rings at this console itself."""
+    waiting = [floor.calls[place.call].queued_at for place in floor.index.queue if place.call != own]
     return wire.QueueSummary(waiting=len(waiting), longest_since=min(waiting, default=None))
 
 

@@ -163,6 +163,7 @@ dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 ul { list-style: none; margin: 14px 0 0; padding: 0; display: grid; gap: 12px;
   grid-template-columns: repeat(4, minmax(0, 1fr)); }
 @media (max-width: 640px) { ul, dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  dl > :last-child { grid-column: 1 / -1; }
   header, main { padding-left: 14px; padding-right: 14px; } article { padding: 14px; } }
 figure { margin: 0; }
 figure img, .gone { display: block; width: 100%; aspect-ratio: 4 / 3; object-fit: contain; border-radius: 8px;

@@ -57,7 +57,7 @@ async def test_the_dealers_page_is_closed_for_five_seconds_and_opened_again(
     shown = await case(house, result.message.data.id)
     assert len(shown["calls"]) == 1
     assert [gap["leg"] for gap in shown["calls"][0]["gaps"]] == ["customer"]
-    assert "recheck" in shown["verdicts"][0]["checks"]["ticked"]
+    assert "recheck" in shown["verdicts"][0]["checks"]["ticks"]
 
 
 async def test_packets_stop_for_five_seconds_while_the_page_stays_open(open_house: Open, browsers: Browsers) -> None:
