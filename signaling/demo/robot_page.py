@@ -85,9 +85,12 @@ class RobotPage:
             await self._close_peer(peer)
 
     async def press(self, event: str, **fields: Any) -> dict[str, Any]:
-        """Send a press and give its answer."""
-        message = {"request": new_id(), **fields}
-        answer = await self._socket.call(event, message, namespace=self._namespace, timeout=_ANSWER_S)
+        """Send a press under a new request and give its answer."""
+        return await self.send(event, request=new_id(), **fields)
+
+    async def send(self, event: str, **fields: Any) -> dict[str, Any]:
+        """Send a message as it is and give its answer."""
+        answer = await self._socket.call(event, fields, namespace=self._namespace, timeout=_ANSWER_S)
         return dict(answer)
 
     async def until(self, seen: Callable[[View], bool], seconds: float = 20) -> View:

@@ -1,0 +1,95 @@
+"""What a peer does wrong is answered with a code; what is our own fault is got over."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import socketio
+from sqlalchemy.exc import OperationalError
+
+from routing.events import Tick
+from signaling.writer import FloorClosedError
+from tests.signaling.conftest import House, ring_and_accept, tick_checks
+from vouch.accounts.sessions import CSRF_HEADER
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def ticket(house: House, page: Any) -> str:
+    """A fresh ticket for the page's namespace."""
+    http = house.jars[page]
+    address = f"{house.origin}/api/console/ticket"
+    async with http.post(address, headers={CSRF_HEADER: page.told["csrf"]}) as answer:
+        return str((await answer.json())["ticket"])
+
+
+async def refusal(house: House, shown: str, **headers: str) -> str | None:
+    """Why /console cannot be connected to with a ticket; None where it can."""
+    socket = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    socket.on("connect", lambda: told.put_nowait(None), namespace="/console")
+    socket.on("connect_error", lambda reason: told.put_nowait(reason["message"]), namespace="/console")
+    await socket.connect(
+        house.origin,
+        namespaces=["/console"],
+        auth={"ticket": shown},
+        transports=["websocket"],
+        headers=headers,
+        wait=False,
+    )
+    reason = await asyncio.wait_for(told.get(), 10)
+    await socket.disconnect()
+    await socket.shutdown()
+    return None if reason is None else str(reason)
+
+
+async def test_a_ticket_is_good_as_it_was_given_and_for_our_own_pages_only(house: House) -> None:
+    agent = await house.agent()
+    good = await ticket(house, agent)
+    assert await refusal(house, good, Origin="https://evil.example") == "foreign_origin"
+    assert await refusal(house, good, Origin=house.origin) is None
+    assert await refusal(house, f"{good}x") == "ticket_invalid"
+    assert await refusal(house, "") == "ticket_invalid"
+
+
+async def test_messages_that_make_no_sense_are_answered(house: House) -> None:
+    agent = await house.agent()
+    assert (await agent.press("agent.dance"))["code"] == "unknown_message"
+    assert (await agent.press("offer.accept", call="c"))["code"] == "invalid_message"
+    assert (await agent.press("offer.accept", call="nothing", offer=1))["code"] == "unknown_call"
+    assert (await agent.press("verdict", call="nothing", verdict="confirmed"))["code"] == "unknown_call"
+
+
+async def test_an_offer_that_is_sent_again_is_answered_again(house: House) -> None:
+    caller, agent = await house.call()
+    assert caller.peer is not None
+    offer = {"request": "the same", "sdp": await caller.peer.offer()}
+    answers = [await caller.send("media.offer", **offer) for _ in range(2)]
+    assert [answer["code"] for answer in answers] == ["ok", "ok"]
+    assert answers[0]["media"] < answers[1]["media"]
+    await agent.until_state("active")
+
+
+async def test_effects_go_on_after_a_database_that_was_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, agent = await house.call()
+    claim, failures = house.node.effects._claim, iter([OperationalError("", {}, Exception())])
+
+    async def away() -> Any:
+        for failure in failures:
+            raise failure
+        return await claim()
+
+    monkeypatch.setattr(house.node.effects, "_claim", away)
+    await tick_checks(agent)
+    answer = await agent.press("verdict", call=agent.call["id"], verdict="confirmed", frame=agent.frame_name())
+    assert answer["code"] == "ok"
+    assert (await caller.until_state("ended"))["outcome"] == "confirmed"
+
+
+async def test_whoever_waits_for_a_node_that_stops_is_told(house: House) -> None:
+    caller, agent = await house.caller(), await house.ready()
+    await ring_and_accept(caller, agent)
+    writer = await house.node.floors.writer("CTKV1")
+    await house.node.floors.close()
+    with pytest.raises(FloorClosedError):
+        await writer.submit(Tick())
