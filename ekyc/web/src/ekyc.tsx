@@ -6,23 +6,24 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 
-import { getCallPage } from "./api/call";
+import { getCallPage, type CallPage } from "./api/call";
 import { Again } from "./call/again";
 import { CallScreen } from "./call/call-screen";
 import { useCalling } from "./call/use-calling";
 import { showPage, TopBar } from "./common/page";
 import { EkycForm } from "./ekyc/ekyc-page";
+import { LastCase, leaveCase } from "./ekyc/last-case";
 
 function EkycPage() {
   const { t } = useTranslation();
   const { data: page, refetch, isFetching } = useQuery({ queryKey: ["call-page"], queryFn: getCallPage });
   const { calling, begin } = useCalling(page);
   const ended = useCallback(() => void refetch(), [refetch]);
-  const opened = (): void => void refetch().then(begin);
-  const title = calling && page ? t("page.calling_for", { name: page.customer.full_name, msisdn: page.customer.msisdn }) : t("page.ekyc");
+  const opened = (): Promise<void> => refetch().then(begin);
+  const customer = calling ? page?.customer : undefined;
   return (
     <>
-      <TopBar title={title} />
+      <TopBar page="ekyc" title={customer?.full_name} subtitle={customer?.msisdn} />
       {calling && page ? (
         <CallScreen
           key={calling.run}
@@ -32,7 +33,7 @@ function EkycPage() {
           after={
             <>
               <Again canCall={isFetching ? undefined : page.can_call} again={begin} />
-              <Button variant="default" leftSection={<IconUserPlus />} onClick={() => location.reload()}>
+              <Button variant="default" leftSection={<IconUserPlus />} onClick={() => next(page)}>
                 {t("call.next_customer")}
               </Button>
             </>
@@ -40,11 +41,17 @@ function EkycPage() {
         />
       ) : (
         <main>
+          <LastCase page={page} call={begin} />
           <EkycForm opened={opened} />
         </main>
       )}
     </>
   );
+}
+
+function next(page: CallPage): void {
+  leaveCase(page);
+  location.reload();
 }
 
 void showPage(<EkycPage />);

@@ -1,12 +1,13 @@
 // The call screen of both pages: state, the agent large, oneself small, the papers in sight.
 
-import { Button, Modal, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { Button, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { IconRefresh, IconWindowMaximize } from "@tabler/icons-react";
 import { sentenceKeys, type Outcome } from "@vouch/client";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { CallPage } from "../api/call";
+import { Dialog } from "../common/dialog";
 import { Notice } from "../common/notice";
 import { sentenceOf } from "../common/problem";
 import { useStore } from "../common/store";
@@ -76,20 +77,20 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
             {media.problem && <MediaTrouble session={session} keys={sentenceKeys(media.problem)} />}
             <Thumbnails kinds={page.pictures} />
           </div>
-          <Controls media={media} session={session} leave={() => setAsks(true)} hangingUp={hangingUp} />
+          <Controls media={media} session={session} leave={() => setAsks(true)} hangingUp={hangingUp} isDecided={call?.state === "deciding"} />
         </>
       )}
-      <Modal opened={asks && isLive} onClose={() => setAsks(false)} title={t("hang_up.title")} centered zIndex={400}>
+      <Dialog opened={asks && isLive} onClose={() => setAsks(false)} title={t("hang_up.title")} zIndex={400}>
         <Stack>
           <Text>{t(call ? "hang_up.in_call" : "hang_up.before_call")}</Text>
-          <Button color="red" disabled={hangingUp} onClick={leave}>
+          <Button color="red.9" disabled={hangingUp} onClick={leave}>
             {t(hangingUp ? "hang_up.doing" : "hang_up.yes")}
           </Button>
           <Button variant="default" onClick={() => setAsks(false)} data-autofocus>
             {t("hang_up.no")}
           </Button>
         </Stack>
-      </Modal>
+      </Dialog>
     </main>
   );
 }
@@ -128,7 +129,7 @@ function Replaced({ session }: { readonly session: CallSession }) {
 function MediaTrouble({ session, keys }: { readonly session: CallSession; readonly keys: readonly string[] }) {
   const { t } = useTranslation();
   return (
-    <Notice tone="trouble" role="alert" title={t("state.media_failed")}>
+    <Notice tone="trouble" role="alert">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{t(keys.map((key) => `media.${key}`))}</Text>
         <Button size="sm" leftSection={<IconRefresh size={18} />} onClick={() => void session.media.start()}>

@@ -13,10 +13,12 @@ interface ControlsProps {
   readonly session: CallSession;
   readonly media: MediaState;
   readonly hangingUp: boolean;
+  /** The verdict stands; hanging up would change nothing any more. */
+  readonly isDecided: boolean;
   readonly leave: () => void;
 }
 
-export function Controls({ session, media, hangingUp, leave }: ControlsProps) {
+export function Controls({ session, media, hangingUp, isDecided, leave }: ControlsProps) {
   const { t } = useTranslation();
   const isReady = media.phase === "ready";
   return (
@@ -36,7 +38,13 @@ export function Controls({ session, media, hangingUp, leave }: ControlsProps) {
       >
         <IconCameraRotate />
       </Control>
-      <Control label={t(hangingUp ? "hang_up.doing" : "controls.hang_up")} color="red" disabled={hangingUp} press={leave}>
+      <Control
+        testId="end-call"
+        label={t(hangingUp ? "hang_up.doing" : "controls.hang_up")}
+        color="red.9"
+        disabled={hangingUp || isDecided}
+        press={leave}
+      >
         <IconPhoneOff />
       </Control>
     </Group>
@@ -45,6 +53,7 @@ export function Controls({ session, media, hangingUp, leave }: ControlsProps) {
 
 interface ControlProps {
   readonly label: string;
+  readonly testId?: string;
   readonly color?: string;
   readonly pressed?: boolean;
   readonly disabled: boolean;
@@ -52,7 +61,7 @@ interface ControlProps {
   readonly children: ReactNode;
 }
 
-function Control({ label, color, pressed, disabled, press, children }: ControlProps) {
+function Control({ label, testId, color, pressed, disabled, press, children }: ControlProps) {
   return (
     <Stack gap={4} align="center" className={classes.control}>
       <ActionIcon
@@ -64,6 +73,7 @@ function Control({ label, color, pressed, disabled, press, children }: ControlPr
         disabled={disabled}
         onClick={press}
         aria-label={label}
+        data-testid={testId}
       >
         {children}
       </ActionIcon>

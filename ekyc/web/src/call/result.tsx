@@ -17,7 +17,7 @@ export function Result({ outcome, children }: { readonly outcome: Outcome | null
         {icon}
       </ThemeIcon>
       <Title order={2}>{t(`outcome.${outcome ?? "none"}.title`)}</Title>
-      <Text maw={480}>{t(`outcome.${outcome ?? "none"}.next`)}</Text>
+      <Text maw={480} style={{ textWrap: "balance" }}>{t(`outcome.${outcome ?? "none"}.next`)}</Text>
       <Stack w="100%" maw={360} mt="md">
         {children}
       </Stack>

@@ -1,7 +1,7 @@
 // The pictures: oneself large while waiting, then the agent large and oneself small.
 
 import { Button, Text } from "@mantine/core";
-import { IconVolume } from "@tabler/icons-react";
+import { IconVideoOff, IconVolume } from "@tabler/icons-react";
 import type { LinkState, MediaState } from "@vouch/client";
 import { useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -40,6 +40,11 @@ export function Stage({ session, media, link, agentIsLost }: StageProps) {
         playsInline
         aria-label={t("call.own_picture")}
       />
+      {media.phase === "failed" && !hasAgent && (
+        <div className={classes.none} aria-hidden>
+          <IconVideoOff size={56} stroke={1.2} />
+        </div>
+      )}
       {link.soundBlocked && (
         <Button className={classes.sound} leftSection={<IconVolume />} onClick={() => session.link.playSound()}>
           {t("call.turn_sound_on")}

@@ -1,11 +1,12 @@
 // The papers, always in sight beside the call; a tap enlarges one.
 
-import { Image, Modal, UnstyledButton } from "@mantine/core";
+import { Image, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { pictureAddress } from "../api/call";
 import type { PaperKind } from "../api/ekyc";
+import { Dialog } from "../common/dialog";
 import classes from "./thumbnails.module.css";
 
 export function Thumbnails({ kinds }: { readonly kinds: readonly PaperKind[] }) {
@@ -20,9 +21,9 @@ export function Thumbnails({ kinds }: { readonly kinds: readonly PaperKind[] }) 
           </UnstyledButton>
         ))}
       </div>
-      <Modal opened={large !== null} onClose={() => setLarge(null)} title={large && t(`paper.${large}`)} size="xl" centered>
+      <Dialog opened={large !== null} onClose={() => setLarge(null)} title={large && t(`paper.${large}`)} size="xl">
         {large && <Image src={pictureAddress(large)} alt={t(`paper.${large}`)} />}
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -52,21 +52,39 @@ function Row({ compared, change }: { readonly compared: Compared; readonly chang
   const take = read !== null && result === "differs" && isCompared(field) ? () => change(field, localDate(read)) : null;
   return (
     <div className={classes.row}>
-      <div>
+      <Group gap="xs" justify="space-between" wrap="nowrap">
         <Text size="sm" c="dimmed">
           {t(`field.${field}`)}
         </Text>
-        <Text>{read === null ? t("check.not_read") : localDate(read)}</Text>
-      </div>
-      <Group gap="xs" justify="flex-end">
         <Result result={result} />
-        {take && (
-          <Button size="compact-sm" variant="default" leftSection={<IconWand size={16} />} onClick={take}>
-            {t("check.take")}
-          </Button>
-        )}
       </Group>
+      {result === "differs" ? <Both compared={compared} /> : <Text>{read === null ? t("check.not_read") : localDate(read)}</Text>}
+      {take && (
+        <Button size="compact-md" variant="default" leftSection={<IconWand size={16} />} onClick={take} mr="auto">
+          {t("check.take")}
+        </Button>
+      )}
     </div>
+  );
+}
+
+function Both({ compared: { typed, read } }: { readonly compared: Compared }) {
+  const { t } = useTranslation();
+  return (
+    <dl>
+      <Text component="dt" size="sm">
+        {t("check.typed")}
+      </Text>
+      <Text component="dd" fw={500}>
+        {localDate(typed) || t("check.nothing_typed")}
+      </Text>
+      <Text component="dt" size="sm">
+        {t("check.on_card")}
+      </Text>
+      <Text component="dd" fw={500}>
+        {localDate(read ?? "")}
+      </Text>
+    </dl>
   );
 }
 

@@ -10,10 +10,11 @@ const REST = 600;
 
 export function useCheck(tray: PaperTray, papers: Tray, typed: Typed) {
   const sides = [papers.id_front, papers.id_back].filter(({ phase }) => phase === "kept").map(({ preview }) => preview);
-  const [rested] = useDebouncedValue(typed, REST, { leading: true });
+  // As text: an object made anew with each drawing of the page would never come to rest.
+  const [rested] = useDebouncedValue(JSON.stringify(typed), REST);
   const { data, isFetching, isError } = useQuery({
-    queryKey: ["check", sides, rested.full_name, rested.id_number, rested.date_of_birth],
-    queryFn: async () => checkCard(await tray.draft(), rested),
+    queryKey: ["check", sides, rested],
+    queryFn: async () => checkCard(await tray.draft(), JSON.parse(rested) as Typed),
     enabled: sides.length > 0,
     placeholderData: keepPreviousData,
     retry: 1,

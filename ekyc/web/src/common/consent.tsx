@@ -8,18 +8,20 @@ import classes from "./consent.module.css";
 import { useLanguage } from "./language";
 
 interface ConsentProps {
+  /** Who ticks the box: the dealer for the customer, or the customer. */
+  readonly by: "dealer" | "customer";
   readonly consent: ConsentText | undefined;
   readonly given: boolean;
   readonly marked: boolean;
   readonly change: (given: boolean) => void;
 }
 
-export function Consent({ consent, given, marked, change }: ConsentProps) {
+export function Consent({ by, consent, given, marked, change }: ConsentProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   return (
     <div className={classes.consent} data-marked={marked && !given}>
-      <Text size="sm" className={classes.text} tabIndex={0} role="region" aria-label={t("consent.title")}>
+      <Text size="sm" id="consent-text">
         {consent?.text[language] ?? t("consent.loading")}
       </Text>
       <Checkbox
@@ -27,8 +29,9 @@ export function Consent({ consent, given, marked, change }: ConsentProps) {
         name="consent"
         checked={given}
         onChange={(event) => change(event.currentTarget.checked)}
-        label={t("consent.agree")}
-        error={marked && !given ? t("wrong.consent") : null}
+        aria-describedby="consent-text"
+        label={t(`consent.agree_${by}`)}
+        error={marked && !given ? t(`consent.needed_${by}`) : null}
       />
     </div>
   );

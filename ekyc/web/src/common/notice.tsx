@@ -25,7 +25,7 @@ const ICONS: Readonly<Record<Tone, ReactNode>> = {
 
 export function Notice({ tone, title, children, icon = ICONS[tone], role = "note" }: NoticeProps) {
   return (
-    <Alert variant="default" className={classes.notice} data-tone={tone} icon={icon} title={title} role={role}>
+    <Alert variant="default" className={classes.notice} classNames={{ icon: classes.icon ?? "" }} data-tone={tone} icon={icon} title={title} role={role}>
       {children}
     </Alert>
   );

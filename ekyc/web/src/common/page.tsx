@@ -9,7 +9,7 @@ import "./page.css";
 import { ActionIcon, Group, Image, MantineProvider, SegmentedControl, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconMoon, IconSun } from "@tabler/icons-react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode, type ReactNode } from "react";
+import { StrictMode, useEffect, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
 
@@ -44,22 +44,40 @@ export async function showPage(content: ReactNode): Promise<void> {
   );
 }
 
-export function TopBar({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+interface TopBarProps {
+  readonly page: "ekyc" | "call";
+  /** In place of the page's name. */
+  readonly title?: string | undefined;
+  readonly subtitle?: string | undefined;
+}
+
+export function TopBar({ page, title, subtitle }: TopBarProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme();
   const isDark = scheme === "dark";
+  const name = t(`page.${page}`);
+  useEffect(() => {
+    // The page's name alone: tabs and histories are read by others too.
+    document.title = `${name} · Vouch`;
+  }, [name]);
   return (
     <Group component="header" className="top-bar" justify="space-between" wrap="nowrap">
       <Group gap="xs" wrap="nowrap">
         <Image src={icon} w={28} h={28} alt="" />
-        <Text component="h1" fw={600} lineClamp={1}>
-          {title}
-        </Text>
+        <div>
+          <Text component="h1" fw={600} lh={1.25} lineClamp={subtitle ? 1 : 2}>
+            {title ?? name}
+          </Text>
+          {subtitle && (
+            <Text size="sm" lh={1.25} c="dimmed">
+              {subtitle}
+            </Text>
+          )}
+        </div>
       </Group>
       <Group gap="xs" wrap="nowrap">
-        {children}
         <SegmentedControl
           size="xs"
           value={language}

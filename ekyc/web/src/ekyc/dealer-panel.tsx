@@ -1,4 +1,4 @@
-// The dealer's account: in the page from the start, shown when [Call] asks for it, not asked while signed in.
+// The dealer's account: in the form from the start, away while the dealer is signed in, pointed at where [Call] asks.
 
 import { Anchor, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { IconBuildingStore } from "@tabler/icons-react";
@@ -16,21 +16,26 @@ export interface Account {
 
 interface DealerPanelProps {
   readonly account: Account;
-  readonly asked: boolean;
+  readonly shown: boolean;
+  /** How often [Call] could not go on without it. */
+  readonly asked: number;
   readonly problem: string | null;
   readonly change: (account: Account) => void;
 }
 
-export function DealerPanel({ account, asked, problem, change }: DealerPanelProps) {
+export function DealerPanel({ account, shown, asked, problem, change }: DealerPanelProps) {
   const { t } = useTranslation();
   const first = useRef<HTMLInputElement>(null);
+  const second = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (!asked) return;
-    first.current?.scrollIntoView({ block: "center" });
-    first.current?.focus({ preventScroll: true });
+    const field = first.current?.value ? second.current : first.current;
+    field?.scrollIntoView({ block: "center" });
+    field?.focus({ preventScroll: true });
   }, [asked]);
+  const needed = (value: string, key: string): string | null => (asked && !value ? t(key) : null);
   return (
-    <Stack gap="sm" hidden={!asked} display={asked ? undefined : "none"}>
+    <Stack gap="sm" hidden={!shown} display={shown ? undefined : "none"}>
       <Notice tone="info" icon={<IconBuildingStore />} title={t("dealer.title")}>
         {t("dealer.why")}
       </Notice>
@@ -42,14 +47,17 @@ export function DealerPanel({ account, asked, problem, change }: DealerPanelProp
         autoCapitalize="none"
         spellCheck={false}
         value={account.dealer}
+        error={needed(account.dealer, "dealer.username_needed")}
         onChange={(event) => change({ ...account, dealer: event.currentTarget.value })}
       />
       <PasswordInput
+        ref={second}
         name="dealer_password"
         label={t("dealer.password")}
         autoComplete="current-password"
         value={account.dealer_password}
-        error={problem}
+        error={problem ?? needed(account.dealer_password, "dealer.password_needed")}
+        errorProps={{ role: "alert" }}
         onChange={(event) => change({ ...account, dealer_password: event.currentTarget.value })}
         visibilityToggleButtonProps={{ "aria-label": t("dealer.show_password") }}
       />

@@ -1,7 +1,7 @@
 // /ekyc: details, papers, check, call on one page; then the call.
 
-import { Button, Paper, Stack, Title } from "@mantine/core";
-import { IconVideo } from "@tabler/icons-react";
+import { Button, Paper, Stack, Text, Title } from "@mantine/core";
+import { IconRefresh, IconVideo } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -25,9 +25,9 @@ import { MissingList } from "./missing-list";
 import { useNextSection } from "./use-next-section";
 import { usePress } from "./use-press";
 
-export function EkycForm({ opened }: { readonly opened: () => void }) {
+export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
   const { t } = useTranslation();
-  const { data: config, error } = useQuery({ queryKey: ["config"], queryFn: getConfig });
+  const { data: config, error, refetch, isFetching } = useQuery({ queryKey: ["config"], queryFn: getConfig });
   const tray = useMemo(() => new PaperTray({ newDraft, put: putPicture, shrink }), []);
   const papers = useStore(tray.state);
   const [values, setValues] = useState(EMPTY);
@@ -58,7 +58,6 @@ export function EkycForm({ opened }: { readonly opened: () => void }) {
   const wrongPassword = press.problem?.code === "wrong_password" ? sentenceOf(t, "wrong_password") : null;
   return (
     <form className={classes.page} onSubmit={submit} noValidate>
-      {error && <Notice tone="trouble" role="alert">{sentenceOfError(t, error)}</Notice>}
       <Section number={1} name="details">
         <Details values={values} config={config} marked={marked} change={change} />
       </Section>
@@ -69,15 +68,35 @@ export function EkycForm({ opened }: { readonly opened: () => void }) {
         <Section number={3} name="check">
           <Check fields={fields} phase={phase} change={change} />
         </Section>
-        <Section number={4} name="call">
-          <Consent consent={config?.consent} given={consent} marked={marked.has("consent")} change={setConsent} />
-          {config?.dealer && !press.asksDealer && <SignedIn dealer={config.dealer} />}
-          <DealerPanel account={account} asked={press.asksDealer} problem={wrongPassword} change={setAccount} />
-        </Section>
       </div>
+      <Section number={4} name="call">
+        <div className={classes.inCall}>
+          <Consent by="dealer" consent={config?.consent} given={consent} marked={marked.has("consent")} change={setConsent} />
+          <div>
+            {config?.dealer && !press.asksDealer && <SignedIn dealer={config.dealer} />}
+            <DealerPanel
+              account={account}
+              shown={!config?.dealer || press.asksDealer > 0}
+              asked={press.asksDealer}
+              problem={wrongPassword}
+              change={setAccount}
+            />
+          </div>
+        </div>
+      </Section>
       <div className={classes.bar}>
         <div className={classes.inBar}>
           <div aria-live="assertive">
+            {error && (
+              <Notice tone="trouble" role="alert">
+                <Stack gap="sm" align="flex-start">
+                  <Text size="sm">{sentenceOfError(t, error)}</Text>
+                  <Button size="sm" leftSection={<IconRefresh size={18} />} disabled={isFetching} onClick={() => void refetch()}>
+                    {t(isFetching ? "state.reaching_server" : "media.try_again")}
+                  </Button>
+                </Stack>
+              </Notice>
+            )}
             <MissingList missing={stillMissing} pressed={press.missing} />
             {press.problem && !wrongPassword && <Notice tone="trouble" role="alert">{sentenceOf(t, press.problem.code, press.problem.detail)}</Notice>}
           </div>

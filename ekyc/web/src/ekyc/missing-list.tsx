@@ -1,6 +1,6 @@
 // What keeps [Call] from calling, each a press away.
 
-import { Anchor, Group } from "@mantine/core";
+import { Anchor, Group, Text } from "@mantine/core";
 import { IconListCheck } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -23,10 +23,13 @@ export function MissingList({ missing, pressed }: MissingListProps) {
   }, [pressed]);
   if (missing.length === 0) return null;
   return (
-    <Notice tone="attention" icon={<IconListCheck />} title={t("press.missing")}>
-      <Group gap="xs">
+    <Notice tone="attention" icon={<IconListCheck />}>
+      <Group gap="2px 12px">
+        <Text size="sm" fw={600} lh="26px">
+          {t("press.missing")}
+        </Text>
         {missing.map((name) => (
-          <Anchor key={name} component="button" type="button" size="sm" onClick={() => goTo(name)}>
+          <Anchor key={name} component="button" type="button" size="sm" lh="26px" onClick={() => goTo(name)}>
             {t(isPaper(name) ? `paper.${name}` : `field.${name}`)}
           </Anchor>
         ))}

@@ -20,17 +20,19 @@ export interface Press {
   /** What the press waits for; [Call] is off meanwhile. */
   readonly waitsFor: "pictures" | "opening" | null;
   readonly missing: readonly Missing[];
-  readonly asksDealer: boolean;
+  /** How often [Call] has asked for the dealer's account in vain; 0 while it is not asked for. */
+  readonly asksDealer: number;
   readonly problem: Problem | null;
 }
 
-const NOTHING: Press = { waitsFor: null, missing: [], asksDealer: false, problem: null };
+const NOTHING: Press = { waitsFor: null, missing: [], asksDealer: 0, problem: null };
 const CONFIG = { queryKey: ["config"], queryFn: getConfig };
 
-export function usePress(form: Form, opened: (opened: Opened) => void) {
+export function usePress(form: Form, opened: (opened: Opened) => Promise<void>) {
   const queries = useQueryClient();
   const [press, setPress] = useState<Press>(NOTHING);
   const show = (change: Partial<Press>): void => setPress((before) => ({ ...before, waitsFor: null, problem: null, ...change }));
+  const ask = (): void => setPress((before) => ({ ...before, waitsFor: null, problem: null, asksDealer: before.asksDealer + 1 }));
 
   const run = async (): Promise<void> => {
     const lacking = missing(form.values, givenPapers(form.tray), form.consent);
@@ -42,9 +44,9 @@ export function usePress(form: Form, opened: (opened: Opened) => void) {
     show({ waitsFor: "opening" });
     const config = await queries.ensureQueryData(CONFIG);
     const known = form.account.dealer && form.account.dealer_password;
-    if (!known && (!config.dealer || form.account.dealer)) return show({ asksDealer: true });
-    opened(await open(form, config));
-    show({ asksDealer: false });
+    if (!known && (!config.dealer || form.account.dealer)) return ask();
+    await opened(await open(form, config));
+    show({ asksDealer: 0 });
   };
 
   const refused = (error: unknown): void => {
@@ -52,7 +54,7 @@ export function usePress(form: Form, opened: (opened: Opened) => void) {
     const asksAgain = problem.code === "dealer_needed" || problem.code === "wrong_password";
     // The password may have been taken although the call was not opened: then the dealer is signed in by now.
     void queries.invalidateQueries({ queryKey: CONFIG.queryKey });
-    setPress((before) => ({ ...before, waitsFor: null, problem, asksDealer: before.asksDealer || asksAgain }));
+    setPress((before) => ({ ...before, waitsFor: null, problem, asksDealer: before.asksDealer + (asksAgain ? 1 : 0) }));
   };
 
   const start = (): void => {

@@ -13,12 +13,12 @@ import { useCalling } from "../call/use-calling";
 import { Consent } from "../common/consent";
 import { Notice } from "../common/notice";
 import { TopBar } from "../common/page";
-import { sentenceOfError } from "../common/problem";
+import { Problem, sentenceOfError } from "../common/problem";
 import { enter } from "./join";
+import { obstacleOf } from "./obstacle";
 import classes from "./call-page.module.css";
 
 export function CallPageView({ token }: { readonly token: string | null }) {
-  const { t } = useTranslation();
   const { data: page, error, refetch, isFetching } = useQuery({
     queryKey: ["call-page"],
     // The token is good once; after the first answer the cookie speaks.
@@ -28,7 +28,7 @@ export function CallPageView({ token }: { readonly token: string | null }) {
   const ended = useCallback(() => void refetch(), [refetch]);
   return (
     <>
-      <TopBar title={page ? t("page.calling_for", { name: page.customer.full_name, msisdn: page.customer.msisdn }) : t("page.call")} />
+      <TopBar page="call" title={page?.customer.full_name} subtitle={page?.customer.msisdn} />
       {!page ? (
         <Entering error={error} again={() => void refetch()} />
       ) : calling ? (
@@ -61,11 +61,18 @@ function Entering({ error, again }: { readonly error: Error | null; readonly aga
       <Notice tone="attention" title={t("join.no_entry")} role="alert">
         {sentenceOfError(t, error)}
       </Notice>
-      <Button variant="default" onClick={again}>
-        {t("media.try_again")}
-      </Button>
+      {!isFinal(error) && (
+        <Button variant="default" onClick={again}>
+          {t("media.try_again")}
+        </Button>
+      )}
     </Stack>
   );
+}
+
+/** The link or its cookie is over: no second try mends that. */
+function isFinal(error: Error): boolean {
+  return error instanceof Problem && error.status === 401;
 }
 
 function Before({ page, call }: { readonly page: CallPage; readonly call: () => void }) {
@@ -90,6 +97,11 @@ function Before({ page, call }: { readonly page: CallPage; readonly call: () => 
   }
   return (
     <main className={classes.page}>
+      {page.last_outcome && (
+        <Notice tone="attention" title={t(`outcome.${page.last_outcome}.title`)}>
+          {t(`outcome.${page.last_outcome}.next`)}
+        </Notice>
+      )}
       <Paper withBorder p="md">
         <form onSubmit={submit} noValidate>
           <Stack>
@@ -97,7 +109,7 @@ function Before({ page, call }: { readonly page: CallPage; readonly call: () => 
               {t("join.title")}
             </Title>
             <Text>{t("join.what")}</Text>
-            <Consent consent={page.consent} given={given} marked={pressed} change={setGiven} />
+            <Consent by="customer" consent={page.consent} given={given} marked={pressed} change={setGiven} />
             <Button type="submit" size="xl" data-testid="call" leftSection={<IconVideo aria-hidden />}>
               {t("press.call")}
             </Button>
@@ -106,11 +118,4 @@ function Before({ page, call }: { readonly page: CallPage; readonly call: () => 
       </Paper>
     </main>
   );
-}
-
-/** Why there can be no call from this page; null where there can. */
-export function obstacleOf({ decision, state, can_call }: Pick<CallPage, "decision" | "state" | "can_call">) {
-  if (decision === "not_possible") return "not_possible";
-  if (state === "confirmed" || state === "expired") return state;
-  return can_call ? null : "stopped";
 }

@@ -26,7 +26,7 @@ export function PaperSlot({ kind, paper, needed, files, marked, scan, choose, re
   const input = useRef<HTMLInputElement>(null);
   const label = useId();
   return (
-    <Card withBorder className={classes.slot} data-marked={marked && paper.phase === "empty"} aria-labelledby={label} role="group">
+    <Card withBorder className={classes.slot} data-paper={kind} data-phase={paper.phase} data-marked={marked && paper.phase === "empty"} aria-labelledby={label} role="group">
       <div className={classes.picture}>
         {paper.preview ? (
           <img src={paper.preview} alt={t(`paper.${kind}`)} />
@@ -48,11 +48,11 @@ export function PaperSlot({ kind, paper, needed, files, marked, scan, choose, re
             {t(paper.phase === "empty" ? "papers.take" : "papers.retake")}
           </Button>
           {files && (
-            <Button size="sm" px="xs" variant="default" leftSection={<IconPhoto size={18} />} onClick={() => input.current?.click()}>
+            <Button size="sm" px="xs" variant="default" leftSection={<IconPhoto size={18} />} onClick={() => openFiles(input.current)}>
               {t("papers.file")}
             </Button>
           )}
-          {paper.phase === "failed" && (
+          {paper.phase === "failed" && mayHelp(paper.problem) && (
             <Button size="sm" px="xs" variant="default" leftSection={<IconRefresh size={18} />} onClick={retry}>
               {t("papers.send_again")}
             </Button>
@@ -76,6 +76,18 @@ export function PaperSlot({ kind, paper, needed, files, marked, scan, choose, re
       </div>
     </Card>
   );
+}
+
+function openFiles(input: HTMLInputElement | null): void {
+  if (!input) return;
+  // The same file chosen again is otherwise no change, and nothing would happen.
+  input.value = "";
+  input.click();
+}
+
+/** Whether the same picture may be taken when it is sent again; what the server refused, it refuses again. */
+function mayHelp(problem: string | null): boolean {
+  return !problem?.startsWith("picture_") && problem !== "file_not_allowed" && problem !== "draft_used";
 }
 
 function PaperState({ paper, needed }: { readonly paper: Paper; readonly needed: boolean }) {
@@ -105,7 +117,7 @@ function PaperState({ paper, needed }: { readonly paper: Paper; readonly needed:
       return <Kept warnings={paper.warnings} />;
     case "failed":
       return (
-        <Text size="sm" c="red" role="alert">
+        <Text size="sm" c="var(--mantine-color-error)" role="alert">
           {sentenceOf(t, paper.problem ?? "our_fault")}
         </Text>
       );

@@ -22,27 +22,23 @@ export function Scanner({ kind, done, cancel }: ScannerProps) {
   const { t } = useTranslation();
   const [taken, setTaken] = useState<Blob | null>(null);
   return (
-    <Modal
-      opened
-      onClose={cancel}
-      fullScreen
-      withCloseButton={false}
-      transitionProps={{ duration: 0 }}
-      classNames={{ body: classes.page }}
-      aria-label={t(`scanner.title.${kind}`)}
-    >
-      <Group className={classes.bar} wrap="nowrap">
-        <ActionIcon variant="transparent" c="white" size="xl" onClick={cancel} aria-label={t("scanner.back")}>
-          <IconArrowLeft />
-        </ActionIcon>
-        <Text fw={600}>{t(`scanner.title.${kind}`)}</Text>
-      </Group>
-      {taken ? (
-        <Taken picture={taken} again={() => setTaken(null)} use={() => done(taken)} />
-      ) : (
-        <Viewfinder kind={kind} take={setTaken} />
-      )}
-    </Modal>
+    <Modal.Root opened onClose={cancel} fullScreen transitionProps={{ duration: 0 }} classNames={{ body: classes.page }}>
+      <Modal.Content aria-label={t(`scanner.title.${kind}`)}>
+        <Modal.Body>
+          <Group className={classes.bar} wrap="nowrap">
+            <ActionIcon variant="transparent" c="white" size="xl" onClick={cancel} aria-label={t("scanner.back")}>
+              <IconArrowLeft />
+            </ActionIcon>
+            <Text fw={600}>{t(`scanner.title.${kind}`)}</Text>
+          </Group>
+          {taken ? (
+            <Taken picture={taken} again={() => setTaken(null)} use={() => done(taken)} />
+          ) : (
+            <Viewfinder kind={kind} take={setTaken} />
+          )}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 
@@ -116,10 +112,10 @@ function Taken({ picture, again, use }: TakenProps) {
         <img src={address} className={classes.taken} alt={t("scanner.taken")} />
       </div>
       <Group className={classes.choices} grow>
-        <Button variant="default" onClick={again}>
+        <Button variant="default" px="xs" onClick={again}>
           {t("scanner.again")}
         </Button>
-        <Button onClick={use} data-autofocus>
+        <Button px="xs" onClick={use} data-autofocus>
           {t("scanner.use")}
         </Button>
       </Group>
