@@ -20,6 +20,12 @@ hypothesis.settings.register_profile("thorough", max_examples=5_000, stateful_st
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and "chromium" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def settings_of_nobody() -> Iterator[None]:
     """Hides the VOUCH_* variables and the .env file of whoever runs the tests."""

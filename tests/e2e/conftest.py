@@ -1,6 +1,6 @@
 """Real browsers with cameras that show a running number, against `vouch serve` in a process of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,8 @@ Browsers = tuple[Browser, Browser]
 """The dealer's browser and the agents'."""
 Figures = dict[str, float]
 """Seconds measured, by name."""
-_FIGURES = pytest.StashKey[Figures]()
+_FIGURE = "figure: "
 _FRAMES, _FPS = 300, 20
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +56,17 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Figures:
+def figures(record_property: Callable[[str, object], None]) -> Iterator[Figures]:
     """What is put here is printed when all tests have run."""
-    return request.config.stash.setdefault(_FIGURES, {})
+    measured: Figures = {}
+    yield measured
+    for name, seconds in measured.items():
+        record_property(_FIGURE + name, seconds)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for name, seconds in config.stash.get(_FIGURES, {}).items():
-        terminalreporter.write_line(f"{name}: {seconds * 1_000:.0f} ms")
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Figures travel with the reports, because the tests may have run in other processes.
+    for report in terminalreporter.getreports(""):
+        for name, seconds in report.user_properties if report.when == "teardown" else ():
+            if name.startswith(_FIGURE):
+                terminalreporter.write_line(f"{name.removeprefix(_FIGURE)}: {seconds * 1_000:.0f} ms")

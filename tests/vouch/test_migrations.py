@@ -1,10 +1,13 @@
 """The migrations build what the models describe, on both databases; a foreign schema is refused with what to do."""
 
 from collections.abc import AsyncIterator
+from importlib.resources import files
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 import ekyc.models
@@ -38,6 +41,13 @@ async def test_a_migrated_database_is_taken_and_migrating_again_changes_nothing(
     await migrations.upgrade(database)
     await migrations.check(database)
     assert not await migrations.is_empty(database)
+
+
+def test_revisions_are_numbered_as_alembic_orders_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("vouch") / "migrations"))
+    ordered = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+    assert migrations.revisions() == ordered[::-1]
 
 
 async def test_an_empty_database_is_told_to_migrate(database_url: str) -> None:
