@@ -1,5 +1,6 @@
 """Real browsers with cameras that show a running number, against `vouch serve` in a process of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 
 from media.synthetic import write_y4m
 from signaling.demo.faces import moving_face
-from tests.e2e.house import House, environment_of
+from tests.e2e.house import House, environment_of, seeded
 from tests.e2e.pages import Agent, Dealer, browser_with_camera
 
 Open = Callable[..., Awaitable[House]]
@@ -41,15 +42,23 @@ async def browsers(chromium: Path, camera: Path) -> AsyncIterator[Browsers]:
         yield dealer, agent
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A seeded data directory to copy."""
+    folder = tmp_path_factory.mktemp("template") / "data"
+    asyncio.run(seeded(folder))
+    return folder
+
+
 @pytest.fixture
-async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
+async def open_house(tmp_path: Path, template: Path) -> AsyncIterator[Open]:
     """Open a house; settings and the database may be chosen."""
     async with AsyncExitStack() as stack:
 
         async def opened(database_url: str = "", **settings: Any) -> House:
             house = House(tmp_path, database_url, environment_of({"wrap_up_s": 3} | settings))
             stack.push_async_callback(house.close)
-            await house.open()
+            await house.open(template)
             return house
 
         yield opened

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,14 +36,12 @@ class House:
         self._msale: MsaleCore
         self._process: asyncio.subprocess.Process | None = None
 
-    async def open(self) -> None:
-        """Schema, seeds, mSale Core, and serve."""
-        settings = Settings(_env_file=None, data_dir=self.folder / "data", database_url=self.database_url)
-        database = Database(settings.database)
-        settings.data_dir.mkdir(parents=True)
-        await migrations.upgrade(database)
-        self.seeds = await seed(database, settings, f"http://127.0.0.1:{self.msale_port}/results")
-        await database.close()
+    async def open(self, template: Path) -> None:
+        """Seeds, mSale Core, and serve; `template` is a seeded data directory, of use where the database is SQLite."""
+        if not self.database_url:
+            await asyncio.to_thread(shutil.copytree, template, self.folder / "data")
+        results = f"http://127.0.0.1:{self.msale_port}/results"
+        self.seeds = await seeded(self.folder / "data", self.database_url, results)
         self._msale = MsaleCore(
             MsaleConfig(
                 self.folder / "msale",
@@ -111,6 +110,17 @@ class House:
                 return answer.status == 200
         except aiohttp.ClientConnectionError:
             return False
+
+
+async def seeded(folder: Path, database_url: str = "", results_url: str = "") -> Seeds:
+    """Bring a data directory and its database to the demo's seeds."""
+    settings = Settings(_env_file=None, data_dir=folder, database_url=database_url)
+    folder.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    await migrations.upgrade(database)
+    seeds = await seed(database, settings, results_url)
+    await database.close()
+    return seeds
 
 
 def environment_of(settings: dict[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ class Dealer(Screen):
             await self.page.locator(f"[name={name}]").fill(text)
         for name, choice in choices.items():
             await self.page.locator(f"[name={name}]").select_option(choice)
-        for kind, jpeg in cards.pictures(someone).items():
+        for kind, jpeg in _papers(number).items():
             picture: Any = {"name": f"{kind}.jpg", "mimeType": "image/jpeg", "buffer": jpeg}
             await self.page.locator(f"[name={kind}]").set_input_files(picture)
         await self.page.locator("[name=consent]").check()
@@ -189,6 +190,11 @@ class Agent(Screen):
         message = json.loads(sent[-1][sent[-1].index("[") :])[1]
         timestamp = message["frame"]["rtp_timestamp"]
         return timestamp, await self.page.evaluate("timestamp => seen.counters.get(timestamp)", timestamp)
+
+
+@cache
+def _papers(number: int) -> dict[str, bytes]:
+    return cards.pictures(person(number))
 
 
 async def in_call(
