@@ -2,7 +2,6 @@
 
 import re
 import time
-from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -115,8 +114,19 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return Problem(500, "our_fault", "Something went wrong on our side; it is logged. Try again.").response()
 
 
+# Not the phrases of http.HTTPStatus: they change with Python's version.
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    417: "expectation_failed",
+}
+
+
 def _as_problem(error: web.HTTPException) -> web.Response:
-    code = HTTPStatus(error.status).phrase.lower().replace(" ", "_").replace("-", "_")
+    code = _CODES.get(error.status, f"http_{error.status}")
     response = Problem(error.status, code, error.text or "").response()
     if "Allow" in error.headers:  # RFC 9110, 15.5.6: a 405 must say what is allowed
         response.headers["Allow"] = error.headers["Allow"]

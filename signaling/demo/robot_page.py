@@ -107,6 +107,11 @@ class RobotPage:
         await self.until(lambda view: bool(view.get("call")) and view["call"]["state"] in states, seconds)
         return self.call
 
+    async def until_replaced(self, seconds: float = 20) -> None:
+        """Wait until a newer page has taken over."""
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: self.replaced)
+
     def frame_name(self) -> dict[str, Any] | None:
         """The picture on its screen, as a browser names it."""
         if self.last_frame is None:

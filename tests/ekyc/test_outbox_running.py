@@ -59,6 +59,13 @@ async def test_no_more_than_sixteen_tries_run_at_once(stage: Stage, receiver: Re
     await dispatcher.close()
 
 
+async def settled(stage: Stage, key: str) -> None:
+    """Wait until the answer to a try is written down."""
+    async with asyncio.timeout(10):
+        while not any(message.id == key and message.last_error for message in await stage.messages()):
+            await asyncio.sleep(0.01)
+
+
 async def test_run_delivers_what_is_there_what_it_is_woken_for_and_what_becomes_due(
     stage: Stage, receiver: Receiver
 ) -> None:
@@ -72,6 +79,7 @@ async def test_run_delivers_what_is_there_what_it_is_woken_for_and_what_becomes_
     second = (await put(stage, await stage.verification(), "verification.call_ended"))[0]
     dispatcher.wake()
     assert await asyncio.wait_for(receiver.arrived.get(), 10) == second
+    await settled(stage, second)
     stage.clock.advance(6 * SECOND)
     dispatcher.wake()
     assert await asyncio.wait_for(receiver.arrived.get(), 10) == second

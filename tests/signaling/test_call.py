@@ -148,7 +148,7 @@ async def test_a_second_tab_takes_over_and_the_first_is_told(house: House) -> No
     newer = await house.again(caller)
 
     await newer.until_state("active")
-    assert caller.replaced
+    await caller.until_replaced()
     assert agent.call["state"] == "active" or (await agent.until_state("active"))
 
 

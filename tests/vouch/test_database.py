@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,11 @@ async def test_a_server_that_is_silent_is_not_alive(monkeypatch: pytest.MonkeyPa
     database = Database(f"postgresql+asyncpg://vouch@127.0.0.1:{port}/vouch")
     assert not await database.alive()
     await database.close()
-    (await accepted.get()).transport.abort()
+    writer = await accepted.get()
+    writer.transport.abort()
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
     silent.close()
     await silent.wait_closed()
 

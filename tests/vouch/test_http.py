@@ -117,7 +117,7 @@ def test_no_text_holds_a_nul_which_postgresql_would_not_store(data: str | bytes)
 
 async def test_a_body_that_is_too_large_is_a_problem(client: Client) -> None:
     response = await client.post("/people", data=b"x" * 2_000)
-    assert await problem(response) == (413, "request_entity_too_large")
+    assert await problem(response) == (413, "body_too_large")
 
 
 # Problems
