@@ -63,8 +63,8 @@ class Node:
         self.cases = Directory(self.database, self.clock, self.blobs)
         self.dispatcher = Dispatcher(self.database, self.clock, settings, keys)
         self.ekyc = Ekyc(settings, self.database, self.clock, self.blobs, self.accounts, self.sessions)
-        seeds = Seeds(keys, self.clock)
-        self.floors = Floors(self.database, self.clock, CallRecords(), team_rules(settings), seeds.draw)
+        self.seeds = Seeds(keys, self.clock)
+        self.floors = Floors(self.database, self.clock, CallRecords(), team_rules(settings), self.seeds.draw)
         self.plane = MediaPlane(media_settings(settings), MediaEvents(self.floors))
         self.nodes = Nodes(settings.node, self.database, self.floors)
         self.health = Health(settings, self.database, self.plane, self.blobs, self.floors)
@@ -128,13 +128,14 @@ class Node:
         self.hub.start()
         self.effects.start()
         self.health.start()
+        self.seeds.start(self.floors)
         self._tasks.spawn("results", self.dispatcher.run())
         self._tasks.spawn("sweep", self._sweep())
 
     async def close(self) -> None:
         """Stop in order; calls that run are lost connections, and go on when a node starts within their 15 seconds."""
         await self._tasks.close()
-        for part in (self.health, self.nodes, self.effects, self.hub, self.negotiations):
+        for part in (self.seeds, self.health, self.nodes, self.effects, self.hub, self.negotiations):
             await part.close()
         await self._server.shutdown()
         await self.plane.close()

@@ -1,8 +1,18 @@
 """The seed of a day's draws: derived from the installation's secret and the day, so every node draws the same."""
 
+import asyncio
+
+from routing.events import SeedSet
 from routing.state import Seed
+from signaling.floors import Floors
 from vouch.clock import Clock, vietnamese_day
 from vouch.keys import Keys
+from vouch.logs import logger
+from vouch.tasks import TaskSet
+
+log = logger(__name__)
+
+_LOOK_EVERY_S = 15.0
 
 
 class Seeds:
@@ -11,8 +21,33 @@ class Seeds:
     def __init__(self, keys: Keys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
+        self._tasks = TaskSet("seeds")
 
     def draw(self) -> Seed:
         """Today's seed, by the Vietnamese calendar."""
         day = vietnamese_day(self._clock.now()).isoformat()
         return Seed(day, self._keys.derive(f"draw {day}").hex())
+
+    def start(self, floors: Floors) -> None:
+        """Begin to give the floors each new day's seed."""
+        self._tasks.spawn("renew", self._run(floors))
+
+    async def close(self) -> None:
+        """Stop."""
+        await self._tasks.close()
+
+    async def renew(self, floors: Floors) -> None:
+        """Give today's seed to every floor that has another day's; told by several nodes, it is one event."""
+        today = self.draw()
+        for floor in floors.all():
+            if floor.seed.day != today.day:
+                event_id = f"seed {floor.id} {today.day}"
+                await floors.post(floor.id, SeedSet(today.day, today.value), event_id=event_id)
+
+    async def _run(self, floors: Floors) -> None:
+        while True:
+            try:
+                await self.renew(floors)
+            except Exception:
+                log.exception("the day's seed could not be given; trying again")
+            await asyncio.sleep(_LOOK_EVERY_S)
