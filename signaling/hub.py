@@ -101,9 +101,8 @@ class Hub:
         await self._tasks.close()
 
     def add(self, socket: Socket) -> None:
-        """Take in a socket."""
+        """Take in a socket; it is shown nothing until it is refreshed."""
         self._sockets[socket.sid] = socket
-        self.refresh([socket])
 
     def remove(self, sid: str) -> Socket | None:
         """Let go of a socket; None if it was let go before."""

@@ -34,15 +34,12 @@ async def ensure(session: AsyncSession, floor: str, rules: TeamRules, seed: Seed
         session.add(FloorRow(id=floor, version=0, now=now, next_deadline=None, data=codec.dump(fresh)))
 
 
-async def lock(session: AsyncSession, floor: str) -> int:
-    """Lock the floor for this transaction and give its version. On SQLite the transaction itself is the lock."""
-    found = await session.execute(select(FloorRow.version).where(FloorRow.id == floor).with_for_update())
-    return int(found.scalar_one())
+async def lock(session: AsyncSession, floor: str, cached: Floor | None) -> Floor:
+    """Lock the floor for this transaction and give it as it stands, reading only the rows that are newer than `cached`.
 
-
-async def refresh(session: AsyncSession, floor: str, cached: Floor | None) -> Floor:
-    """The floor as it stands, reading only the rows that are newer than `cached`."""
-    row = (await session.execute(select(FloorRow).where(FloorRow.id == floor))).scalar_one()
+    On SQLite the transaction itself is the lock.
+    """
+    row = (await session.execute(select(FloorRow).where(FloorRow.id == floor).with_for_update())).scalar_one()
     if cached is not None and cached.version == row.version:
         return cached
     known = -1 if cached is None else cached.version

@@ -5,6 +5,7 @@ never raises. A handler's fault is logged and answered `our_fault`.
 """
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -40,7 +41,7 @@ def make_server() -> socketio.AsyncServer:
     )
 
 
-class TypedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
+class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
     """A namespace of typed messages; subclasses say what is done when a page comes, goes, and sends."""
 
     kind: SessionKind
@@ -57,17 +58,17 @@ class TypedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """Have messages of a type handled; the answer goes back as the acknowledgment."""
         self._handlers[message] = handler
 
+    @abstractmethod
     async def admitted(self, visitor: Visitor) -> bool:
         """Whether this visitor may use the namespace."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def opened(self, socket: Socket) -> None:
         """A page has connected."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def closed(self, socket: Socket, age: int) -> None:
         """A page is gone; it was last heard `age` microseconds ago."""
-        raise NotImplementedError
 
     async def drop(self, socket: Socket, replaced: bool) -> None:  # noqa: FBT001 - hub's Drop
         """Give a socket up at once, whether or not its connection can still be closed in order."""

@@ -202,8 +202,7 @@ class FloorWriter:
 
     async def _commit(self, items: Sequence[_Item]) -> Changes:
         async with self._database.write() as session:
-            await store.lock(session, self.floor_id)
-            before = await store.refresh(session, self.floor_id, self._cached)
+            before = await store.lock(session, self.floor_id, self._cached)
             now = max(await self._database.now(session), before.now)
             batch = _Batch(before)
             repeated = await self._step_all(session, batch, items, now)

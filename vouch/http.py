@@ -76,7 +76,7 @@ def _authority(origin: str) -> str | None:
 
 def middlewares(settings: Settings) -> list[Middleware]:
     """What wraps every handler, outermost first."""
-    return [_access_log, _security_headers(settings), _problems, _own_origin(settings), _storable_address]
+    return [_access_log, _security_headers(settings), answer_problems, _own_origin(settings), _storable_address]
 
 
 @web.middleware
@@ -100,7 +100,8 @@ def _log_request(request: web.Request, status: int, began: float) -> None:
 
 
 @web.middleware
-async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever a handler raises, as application/problem+json; what is our fault is logged."""
     try:
         return await handler(request)
     except Problem as problem:

@@ -21,7 +21,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from signaling.demo import msale_page
 from signaling.demo.msale_results import Message, Result, Results, Shown
 from vouch.clock import Clock, SystemClock
-from vouch.http import answer, read
+from vouch.http import answer, answer_problems, read
 from vouch.logs import logger
 from vouch.problems import Problem, not_found
 
@@ -96,7 +96,7 @@ class MsaleCore:
             await self._http.close()
 
     def _application(self) -> web.Application:
-        app = web.Application(middlewares=[_problems])
+        app = web.Application(middlewares=[answer_problems])
         app.router.add_get("/", self._page)
         app.router.add_post("/tokens", self._token)
         app.router.add_post("/results", self._receive)
@@ -193,14 +193,6 @@ class MsaleCore:
         if path is None:
             raise not_found("picture")
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=86400"})
-
-
-@web.middleware
-async def _problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Problem as problem:
-        return problem.response()
 
 
 def _text(text: str, kind: str) -> Handler:
