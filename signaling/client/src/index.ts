@@ -10,6 +10,9 @@
 
 export { Connection, Refused } from "./connection";
 export type { AnswerTo, ConnectionOptions, ConnectionState, PressName, ReportName, Status, Versioned } from "./connection";
+export { chosenLanguage, firstLanguage, LANGUAGES, rememberLanguage } from "./language";
+export type { Language } from "./language";
+export { askBeforeLeaving } from "./leaving";
 export { Media } from "./media";
 export type { Choice, Facing, MediaPhase, MediaState, TrackKind } from "./media";
 export { browserOf, kindOf, sentenceKeys } from "./media-problems";

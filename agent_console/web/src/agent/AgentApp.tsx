@@ -3,6 +3,7 @@
 import { Button, Center, Stack, Text, Title } from "@mantine/core";
 import { IconDeviceDesktop } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { askBeforeLeaving } from "@vouch/client";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -108,10 +109,5 @@ function useUnlockedByAnyPress(sound: RingSound): void {
 }
 
 function useLeavingAsksFirst(active: boolean): void {
-  useEffect(() => {
-    if (!active) return undefined;
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
-  }, [active]);
+  useEffect(() => (active ? askBeforeLeaving() : undefined), [active]);
 }

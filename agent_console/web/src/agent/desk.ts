@@ -8,11 +8,10 @@ import {
   linkView,
   Media,
   PeerLink,
-  Refused,
   Store,
 } from "@vouch/client";
 
-import { Problem, ticket } from "../common/api";
+import { ticket } from "../common/api";
 import type { Me } from "../common/types";
 
 interface Linked {
@@ -21,7 +20,7 @@ interface Linked {
 }
 
 export class Desk {
-  readonly connection = new Connection<AgentView, FromConsole>({ namespace: "/console", ticket: finalTicket });
+  readonly connection = new Connection<AgentView, FromConsole>({ namespace: "/console", ticket });
   readonly media = new Media();
   readonly linked = new Store<Linked>({ call: null, link: null });
   readonly #iceServers: Me["ice_servers"];
@@ -87,14 +86,5 @@ export class Desk {
   #unlink(): void {
     this.linked.get().link?.close();
     this.linked.set({ call: null, link: null });
-  }
-}
-
-async function finalTicket(): Promise<string> {
-  try {
-    return await ticket();
-  } catch (problem) {
-    if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) throw new Refused();
-    throw problem;
   }
 }

@@ -1,5 +1,7 @@
 // The staff's HTTP API (docs/http.md): one typed function per request; errors come as `Problem` with a stable code.
 
+import { Refused } from "@vouch/client";
+
 import type { Case, Codes, Dossier, Me, OwnCalls, Review, Search, VerificationPage } from "./types";
 
 /** A refused request. `code` is what pages translate; `status` 0 means that the server was not reached. */
@@ -57,9 +59,14 @@ export async function signOut(): Promise<void> {
   await send("DELETE", "session");
 }
 
-/** A ticket for a socket's handshake, good for a minute. */
+/** A ticket for a socket's handshake, good for a minute; a session that is over is final. */
 export async function ticket(): Promise<string> {
-  return ((await (await send("POST", "ticket")).json()) as { ticket: string }).ticket;
+  try {
+    return ((await (await send("POST", "ticket")).json()) as { ticket: string }).ticket;
+  } catch (problem) {
+    if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) throw new Refused();
+    throw problem;
+  }
 }
 
 export async function codes(): Promise<Codes> {

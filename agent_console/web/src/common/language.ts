@@ -1,24 +1,13 @@
 // The two languages of the staff pages, Vietnamese first; the choice stays in the browser.
 
+import { firstLanguage, rememberLanguage, type Language } from "@vouch/client";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
 import en from "../locales/en.json";
 import vi from "../locales/vi.json";
 
-const KEY = "vouch.language";
-export const LANGUAGES = ["vi", "en"] as const;
-export type Language = (typeof LANGUAGES)[number];
-
-/** The language chosen in this browser before, else Vietnamese. */
-export function chosenLanguage(stored: string | null): Language {
-  return stored === "en" ? "en" : "vi";
-}
-
-/** The language that a link to the page asks for: `?lang=en`. */
-function asked(): string | null {
-  return new URLSearchParams(location.search).get("lang");
-}
+export { chosenLanguage, LANGUAGES, type Language } from "@vouch/client";
 
 /** Start translating; the page's `lang` follows the choice, so that screen readers speak the right language, and so does
  *  its title, the sentence `title`. */
@@ -28,7 +17,7 @@ export async function startLanguage(title: string): Promise<void> {
     document.title = i18next.t(title);
   });
   await i18next.use(initReactI18next).init({
-    lng: chosenLanguage(asked() ?? localStorage.getItem(KEY)),
+    lng: firstLanguage(),
     fallbackLng: "en",
     resources: { vi: { translation: vi }, en: { translation: en } },
     interpolation: { escapeValue: false },
@@ -38,6 +27,6 @@ export async function startLanguage(title: string): Promise<void> {
 
 /** Switch to a language and remember it. */
 export async function chooseLanguage(language: Language): Promise<void> {
-  localStorage.setItem(KEY, language);
+  rememberLanguage(language);
   await i18next.changeLanguage(language);
 }

@@ -2,11 +2,11 @@
 
 import { Anchor, Box, Button, Center, Group, Stack, Text, Title } from "@mantine/core";
 import { IconDeviceDesktop, IconLayoutGrid, IconListSearch } from "@tabler/icons-react";
-import { Connection, type FloorView, type FromFloor, Refused } from "@vouch/client";
+import { Connection, type FloorView, type FromFloor } from "@vouch/client";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Problem, ticket } from "../common/api";
+import { ticket } from "../common/api";
 import { Bar } from "../common/Bar";
 import { ClockContext } from "../common/now";
 import { useSessionEnded } from "../common/Session";
@@ -19,7 +19,7 @@ import { VerificationList } from "./VerificationList";
 export type FloorConnection = Connection<FloorView, FromFloor>;
 
 export function SupervisorApp() {
-  const [connection] = useState(() => new Connection<FloorView, FromFloor>({ namespace: "/floor", ticket: finalTicket }));
+  const [connection] = useState(() => new Connection<FloorView, FromFloor>({ namespace: "/floor", ticket }));
   const [clock] = useState(() => () => connection.serverNow());
   const { status } = useStore(connection.state);
   const query = useQueryString();
@@ -92,13 +92,4 @@ function TakenOver({ useHere }: { useHere: () => void }) {
       </Stack>
     </Center>
   );
-}
-
-async function finalTicket(): Promise<string> {
-  try {
-    return await ticket();
-  } catch (problem) {
-    if (problem instanceof Problem && (problem.status === 401 || problem.status === 403)) throw new Refused();
-    throw problem;
-  }
 }

@@ -42,13 +42,17 @@ export interface Typed {
   readonly date_of_birth: string;
 }
 
-export interface CallRequest extends Typed {
+/** All that the form's fields hold. */
+export interface Details extends Typed {
   readonly id_type: string;
   readonly address: string;
   readonly msisdn: string;
   readonly sub_type: string;
   readonly customer_type: string;
   readonly payment: string;
+}
+
+export interface CallRequest extends Details {
   readonly consent_version: string;
   readonly dealer?: string;
   readonly dealer_password?: string;

@@ -1,12 +1,8 @@
 // The browser asks before a page is left on which something would be lost.
 
+import { askBeforeLeaving } from "@vouch/client";
 import { useEffect } from "react";
 
 export function useUnsaved(active: boolean): void {
-  useEffect(() => {
-    if (!active) return undefined;
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
-  }, [active]);
+  useEffect(() => (active ? askBeforeLeaving() : undefined), [active]);
 }

@@ -1,19 +1,8 @@
 // What the dealer types, and what of it is still missing. Pure. Field names are the page's input names.
 
-import { PAPER_KINDS, type CallRequest, type Compared, type PaperKind, type Typed } from "../api/ekyc";
+import { PAPER_KINDS, type CallRequest, type Compared, type Details, type PaperKind, type Typed } from "../api/ekyc";
 
-export interface Values {
-  readonly full_name: string;
-  readonly id_number: string;
-  readonly date_of_birth: string;
-  readonly id_type: string;
-  readonly address: string;
-  readonly msisdn: string;
-  readonly sub_type: string;
-  readonly customer_type: string;
-  readonly payment: string;
-}
-
+export type Values = Details;
 export type FieldName = keyof Values;
 export type Missing = FieldName | PaperKind | "consent";
 
