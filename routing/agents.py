@@ -3,6 +3,8 @@
 His side of a call copies his socket while he holds the call; this file keeps the two equal.
 """
 
+from typing import Any
+
 from routing import codes
 from routing.commands import Replaced, SocketAssigned
 from routing.events import (
@@ -119,19 +121,31 @@ def end_wrap_up(turn: Turn, agent: Agent) -> None:
 def joined(turn: Turn, event: AgentJoined) -> None:
     """A new member of the team, away and not ready."""
     fresh = Agent(event.agent, event.skills, event.employer, pause_reason=JUST_JOINED, since=turn.now)
-    turn.put_agent(fresh, valid=event.valid)
+    turn.put_agent(fresh, **_validity(turn, event))
 
 
 def changed(turn: Turn, agent: Agent, call: Call | None, event: AgentChanged | AgentJoined) -> None:
     """The account's facts. Once it is not valid, nothing that it has not decided yet stays with it."""
-    agent = turn.put_agent(agent, skills=event.skills, employer=event.employer, valid=event.valid, leaving=False)
-    if not event.valid:
+    validity = _validity(turn, event)
+    agent = turn.put_agent(agent, skills=event.skills, employer=event.employer, leaving=False, **validity)
+    if not agent.valid:
         _withdraw(turn, agent, call)
+
+
+def validity_changed(turn: Turn, agent: Agent) -> None:
+    """A date of the account has come: its validity begins, or is over."""
+    if agent.valid_from is not None and agent.valid_from <= turn.now:
+        agent = turn.put_agent(agent, valid=True, valid_from=None)
+    if agent.valid_until is not None and agent.valid_until <= turn.now:
+        agent = turn.put_agent(agent, valid=False, valid_from=None, valid_until=None)
+        held = turn.draft.serving.get(agent.id)
+        _withdraw(turn, agent, turn.call(held) if held else None)
 
 
 def removed(turn: Turn, agent: Agent, call: Call | None, _: AgentRemoved) -> None:
     """The account leaves the team; `take_off` follows at the end of the step in which he holds nothing any more."""
-    _withdraw(turn, turn.put_agent(agent, valid=False, leaving=True), call)
+    agent = turn.put_agent(agent, valid=False, valid_from=None, valid_until=None, leaving=True)
+    _withdraw(turn, agent, call)
 
 
 def take_off(turn: Turn) -> None:
@@ -139,6 +153,15 @@ def take_off(turn: Turn) -> None:
     for agent_id in turn.leaving():
         if agent_id not in turn.draft.serving:
             turn.drop_agent(agent_id)
+
+
+def _validity(turn: Turn, event: AgentChanged | AgentJoined) -> dict[str, Any]:
+    """Whether the account is valid, and the dates that are still to come."""
+    begins = event.valid_from if event.valid_from is not None and event.valid_from > turn.now else None
+    ends = event.valid_until
+    if not event.valid or (ends is not None and ends <= max(turn.now, begins or 0)):
+        return {"valid": False, "valid_from": None, "valid_until": None}
+    return {"valid": begins is None, "valid_from": begins, "valid_until": ends}
 
 
 def _withdraw(turn: Turn, agent: Agent, call: Call | None) -> None:

@@ -35,5 +35,9 @@ def _running(call: Call) -> list[tuple[int | None, Due]]:
 
 
 def agent_alarm(agent: Agent) -> Alarm | None:
-    """The end of the agent's wrap-up, None if he has none."""
-    return None if agent.wrap_up is None else Alarm(agent.wrap_up.deadline, Due.WRAP_UP, agent.id)
+    """The end of the agent's wrap-up, or the next date of his account; None if there is neither."""
+    alarms = [] if agent.wrap_up is None else [Alarm(agent.wrap_up.deadline, Due.WRAP_UP, agent.id)]
+    dates = [date for date in (agent.valid_from, agent.valid_until) if date is not None]
+    if dates:
+        alarms.append(Alarm(min(dates), Due.ACCOUNT, agent.id))
+    return min(alarms, default=None)

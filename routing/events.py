@@ -21,7 +21,7 @@ from routing.presses import (
     VerdictPressed,
     WrapUpEnded,
 )
-from routing.state import CallRules, Channel, Kind, Leg, TeamRules
+from routing.state import CallRules, Channel, Kind, Leg, Span, TeamRules
 
 __all__ = [
     "AgentChanged",
@@ -47,6 +47,7 @@ __all__ = [
     "GateOpened",
     "GateOverridden",
     "GateShut",
+    "HoursChanged",
     "LegHeard",
     "LegSilent",
     "MediaFlowing",
@@ -87,6 +88,8 @@ class CallRequested:
     """Rules of that company, now."""
     node: str
     """The node that took the request."""
+    dealer: str = ""
+    """The dealer who calls; empty: a customer by himself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,14 @@ class TeamChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursChanged:
+    """The team's working times of the coming days; calls that have begun keep theirs."""
+
+    hours: tuple[Span, ...] | None
+    """Sorted, apart from each other, and far enough ahead; None: it always works."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeedSet:
     """The seed for a day's draws."""
 
@@ -306,7 +317,11 @@ class AgentJoined:
     skills: frozenset[str]
     employer: str
     valid: bool = True
-    """Whether the account may take calls now."""
+    """Whether the account may take calls within its dates."""
+    valid_from: int | None = None
+    """When its validity begins; None: it has begun."""
+    valid_until: int | None = None
+    """When it is over; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +332,11 @@ class AgentChanged:
     skills: frozenset[str]
     employer: str
     valid: bool
-    """Whether the account may take calls now."""
+    """Whether the account may take calls within its dates."""
+    valid_from: int | None = None
+    """When its validity begins; None: it has begun."""
+    valid_until: int | None = None
+    """When it is over; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +388,7 @@ AgentEvent = (
 )
 """Events that name one agent and no call."""
 
-FloorEvent = WorkerLost | NodeLost | OffersHeld | OffersResumed | TeamChanged | SeedSet | Tick
+FloorEvent = WorkerLost | NodeLost | OffersHeld | OffersResumed | TeamChanged | HoursChanged | SeedSet | Tick
 """Events that name neither."""
 
 Event = CallEvent | AgentEvent | FloorEvent

@@ -4,13 +4,14 @@
 the shell's own doubts.
 """
 
-from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from immutables import Map
 
 from routing.deadlines import agent_alarm, call_alarm
+from routing.ordered import Ordered
 from routing.state import (
     HELD_BY_AGENT,
     LIVE,
@@ -19,13 +20,17 @@ from routing.state import (
     Alarm,
     Call,
     Floor,
+    Idle,
     Index,
     InvariantBrokenError,
     Phase,
     Place,
     Seed,
+    Span,
+    Standing,
     TeamRules,
 )
+from routing.strategies import chooser
 
 
 def build(
@@ -38,14 +43,16 @@ def build(
     version: int = 0,
     now: int = 0,
     held: frozenset[str] = frozenset(),
+    hours: tuple[Span, ...] | None = None,
     handled: tuple[int, ...] = (),
 ) -> Floor:
     """A floor from its stored parts, the index made anew. Raises InvariantBrokenError if the parts contradict."""
     agent_map, call_map = Map({agent.id: agent for agent in agents}), Map({call.id: call for call in calls})
-    return Floor(id, rules, seed, version, now, agent_map, call_map, held, handled, derive(agent_map, call_map))
+    index = derive(agent_map, call_map, rules, seed.day)
+    return Floor(id, rules, seed, version, now, agent_map, call_map, held, hours, handled, index)
 
 
-def derive(agents: Map[str, Agent], calls: Map[str, Call]) -> Index:
+def derive(agents: Map[str, Agent], calls: Map[str, Call], rules: TeamRules, day: str) -> Index:
     """The index that follows from agents and calls; its own way, so that `check` compares two."""
     live = [call for call in calls.values() if call.phase in LIVE]
     held = [(who, call.id) for call in live if (who := holder(call)) is not None]
@@ -55,24 +62,31 @@ def derive(agents: Map[str, Agent], calls: Map[str, Call]) -> Index:
     by_verification = {call.verification: call.id for call in live}
     if len(by_verification) < len(live):
         raise InvariantBrokenError("a verification has two live calls")
-    free: dict[frozenset[str], list[str]] = {}
+    rank = chooser(rules.strategy).rank
+    free: dict[frozenset[str], list[Idle]] = {}
     for agent in agents.values():
         if wants_calls(agent) and agent.id not in serving:
-            free.setdefault(agent.skills, []).append(agent.id)
+            free.setdefault(agent.skills, []).append(Idle(rank(agent, day), agent.id))
+    capped: dict[str, set[str]] = {}
+    for agent in agents.values():
+        for dealer in capped_for(agent, rules.pair_cap, day):
+            capped.setdefault(dealer, set()).add(agent.id)
     alarms = [*map(agent_alarm, agents.values()), *map(call_alarm, calls.values())]
     return Index(
-        free=Map({skills: tuple(sorted(ids)) for skills, ids in free.items()}),
+        free=Map({skills: Ordered(idle) for skills, idle in free.items()}),
+        standing=Map(Counter(standing(agent, busy=agent.id in serving) for agent in agents.values())),
+        capped=Map({dealer: frozenset(ids) for dealer, ids in capped.items()}),
         serving=Map(serving),
         live=Map(by_verification),
-        queue=tuple(sorted(place_of(call) for call in live if call.phase in QUEUED)),
-        offerable=tuple(sorted(place_of(call) for call in live if is_offerable(call))),
-        alarms=tuple(sorted(alarm for alarm in alarms if alarm is not None)),
+        queue=Ordered(place_of(call) for call in live if call.phase in QUEUED),
+        offerable=Ordered(place_of(call) for call in live if is_offerable(call)),
+        alarms=Ordered(alarm for alarm in alarms if alarm is not None),
     )
 
 
 def check(floor: Floor) -> None:
     """Raise InvariantBrokenError unless the floor's index is the one that follows from its agents and calls."""
-    fresh = derive(floor.agents, floor.calls)
+    fresh = derive(floor.agents, floor.calls, floor.rules, floor.seed.day)
     for name in Index.__slots__:
         kept, due = getattr(floor.index, name), getattr(fresh, name)
         if kept != due:
@@ -81,7 +95,7 @@ def check(floor: Floor) -> None:
 
 def place_of(call: Call) -> Place:
     """Where a call that is WAITING or RINGING stands in the queue."""
-    return Place(not call.at_head, -call.priority, call.queued_at, call.id)
+    return Place(not call.at_head, call.rank_at, call.id)
 
 
 def is_offerable(call: Call) -> bool:
@@ -101,39 +115,87 @@ def holder(call: Call) -> str | None:
     return call.agent if call.phase in HELD_BY_AGENT else None
 
 
+def standing(agent: Agent, *, busy: bool) -> Standing:
+    """What the agent is to calls that look for one; `busy`: he has one, or one rings at him."""
+    if not agent.valid:
+        return Standing.NOT_VALID
+    if busy:
+        return Standing.BUSY
+    if agent.wrap_up is not None:
+        return Standing.WRAP_UP
+    if not agent.socket_up:
+        return Standing.OFFLINE
+    return Standing.FREE if agent.ready else Standing.PAUSED
+
+
+def capped_for(agent: Agent, cap: int | None, day: str) -> list[str]:
+    """The dealers of whom the agent may have no more calls on that day."""
+    if cap is None or agent.calls_day != day:
+        return []
+    return [met.dealer for met in agent.met if met.calls >= cap]
+
+
 class Draft:
     """Agents, calls and index while a step changes them; the persistent maps below are shared with the old floor."""
 
-    def __init__(self, index: Index, agents: Map[str, Agent], calls: Map[str, Call]) -> None:
-        self.agents = agents
-        self.calls = calls
+    def __init__(self, floor: Floor) -> None:
+        self.agents = floor.agents
+        self.calls = floor.calls
+        self._take(floor.index)
+        self._rule_by(floor.rules, floor.seed.day)
+
+    def index(self) -> Index:
+        """The index as it stands."""
+        return Index(
+            self.free,
+            self.standing,
+            self.capped,
+            self.serving,
+            self.live,
+            self.queue,
+            self.offerable,
+            self.alarms,
+        )
+
+    def reorder(self, rules: TeamRules, day: str) -> None:
+        """Other rules or another day: who goes first, and who is capped, is found anew."""
+        self._rule_by(rules, day)
+        self._take(derive(self.agents, self.calls, rules, day))
+
+    def _take(self, index: Index) -> None:
         self.free = index.free
+        self.standing = index.standing
+        self.capped = index.capped
         self.serving = index.serving
         self.live = index.live
         self.queue = index.queue
         self.offerable = index.offerable
         self.alarms = index.alarms
 
-    def index(self) -> Index:
-        """The index as it stands."""
-        return Index(self.free, self.serving, self.live, self.queue, self.offerable, self.alarms)
+    def _rule_by(self, rules: TeamRules, day: str) -> None:
+        self._rank = chooser(rules.strategy).rank
+        self._cap = rules.pair_cap
+        self._day = day
 
     def put_agent(self, agent: Agent) -> None:
         """Add or replace an agent."""
         old = self.agents.get(agent.id)
+        busy = agent.id in self.serving
         if old is not None:
-            self._forget_free(old)
+            self._leave(old, busy=busy)
         self._move_alarm(agent_alarm(old) if old else None, agent_alarm(agent))
+        self._move_caps(agent.id, old, agent)
         self.agents = self.agents.set(agent.id, agent)
-        self._note_free(agent)
+        self._stand(agent, busy=busy)
 
     def drop_agent(self, agent_id: str) -> None:
         """Take an agent off the floor; he must hold no call."""
         if agent_id in self.serving:
             raise InvariantBrokenError("an agent left the floor with a call")
         old = self.agents[agent_id]
-        self._forget_free(old)
+        self._leave(old, busy=False)
         self._move_alarm(agent_alarm(old), None)
+        self._move_caps(agent_id, old, None)
         self.agents = self.agents.delete(agent_id)
 
     def put_call(self, call: Call) -> None:
@@ -152,9 +214,9 @@ class Draft:
             raise InvariantBrokenError("a call was forgotten before its end")
         self.calls = self.calls.delete(call_id)
 
-    def is_free(self, agent: Agent) -> bool:
-        """Whether a call may be offered to the agent."""
-        return wants_calls(agent) and agent.id not in self.serving
+    def idle(self, agent: Agent) -> Idle:
+        """The agent as the index has him while he is free."""
+        return Idle(self._rank(agent, self._day), agent.id)
 
     def _move_live(self, old: Call | None, new: Call) -> None:
         if new.phase in LIVE:
@@ -169,13 +231,15 @@ class Draft:
         if before == after:
             return
         if before is not None:
+            self._leave(self.agents[before], busy=True)
             self.serving = self.serving.delete(before)
-            self._note_free(self.agents[before])
+            self._stand(self.agents[before], busy=False)
         if after is not None:
             if after in self.serving:
                 raise InvariantBrokenError("an agent holds two live calls")
-            self._forget_free(self.agents[after])
+            self._leave(self.agents[after], busy=False)
             self.serving = self.serving.set(after, new.id)
+            self._stand(self.agents[after], busy=True)
 
     def _move_place(self, old: Call | None, new: Call) -> None:
         before = place_of(old) if old and old.phase in QUEUED else None
@@ -188,28 +252,33 @@ class Draft:
     def _move_alarm(self, before: Alarm | None, after: Alarm | None) -> None:
         self.alarms = _moved(self.alarms, before, after)
 
-    def _note_free(self, agent: Agent) -> None:
-        if self.is_free(agent):
-            ids = self.free.get(agent.skills, ())
-            self.free = self.free.set(agent.skills, _moved(ids, None, agent.id))
+    def _move_caps(self, agent: str, old: Agent | None, new: Agent | None) -> None:
+        before = set(capped_for(old, self._cap, self._day)) if old else set()
+        after = set(capped_for(new, self._cap, self._day)) if new else set()
+        for dealer in before ^ after:
+            agents = self.capped.get(dealer, frozenset()) ^ {agent}
+            self.capped = self.capped.set(dealer, agents) if agents else self.capped.delete(dealer)
 
-    def _forget_free(self, agent: Agent) -> None:
-        if not self.is_free(agent):
-            return
-        rest = _moved(self.free.get(agent.skills, ()), agent.id, None)
-        self.free = self.free.set(agent.skills, rest) if rest else self.free.delete(agent.skills)
+    def _stand(self, agent: Agent, *, busy: bool) -> None:
+        how = standing(agent, busy=busy)
+        self.standing = self.standing.set(how, self.standing.get(how, 0) + 1)
+        if how is Standing.FREE:
+            idle = self.free.get(agent.skills, Ordered())
+            self.free = self.free.set(agent.skills, idle.add(self.idle(agent)))
+
+    def _leave(self, agent: Agent, *, busy: bool) -> None:
+        how = standing(agent, busy=busy)
+        rest = self.standing[how] - 1
+        self.standing = self.standing.set(how, rest) if rest else self.standing.delete(how)
+        if how is Standing.FREE:
+            idle = self.free[agent.skills].remove(self.idle(agent))
+            self.free = self.free.set(agent.skills, idle) if idle else self.free.delete(agent.skills)
 
 
-def _moved(items: tuple[Any, ...], before: Any, after: Any) -> tuple[Any, ...]:
-    """A sorted tuple without `before` and with `after`, where None is neither."""
+def _moved(items: Ordered[Any], before: Any, after: Any) -> Ordered[Any]:
+    """The items without `before` and with `after`, where None is neither."""
     if before == after:
         return items
     if before is not None:
-        at = bisect_left(items, before)
-        if at == len(items) or items[at] != before:
-            raise InvariantBrokenError("an index has lost an entry")
-        items = items[:at] + items[at + 1 :]
-    if after is not None:
-        at = bisect_left(items, after)
-        items = (*items[:at], after, *items[at:])
-    return items
+        items = items.remove(before)
+    return items if after is None else items.add(after)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from routing import events as e
 from routing.commands import Answered, CallEnded, Negotiate, Ring, VerdictGiven
 from routing.deadlines import call_alarm, next_deadline
+from routing.hours import is_open
 from routing.index import check, holder
 from routing.offers import may_serve
 from routing.state import (
@@ -67,10 +68,11 @@ def _pairing_laws(floor: Floor) -> Iterator[str]:
         yield "a verification has two live calls"
     if floor.held:
         return
+    capped = floor.index.capped
     reachable = [call for call in live if call.phase is Phase.WAITING and call.customer_leg.lost_until is None]
     for agent in floor.agents.values():
         is_free = agent.ready and agent.valid and agent.socket_up and agent.wrap_up is None and agent.id not in held
-        if is_free and any(may_serve(call, agent) for call in reachable):
+        if is_free and any(may_serve(call, agent, capped) for call in reachable):
             yield f"agent {agent.id} is free and eligible while a reachable caller waits"
 
 
@@ -127,6 +129,9 @@ def _loss_laws(floor: Floor, call: Call) -> Iterator[str]:
 
 
 def _agent_laws(floor: Floor, agent: Agent) -> Iterator[str]:
+    dates = [date for date in (agent.valid_from, agent.valid_until) if date is not None]
+    if any(date <= floor.now for date in dates) or (agent.valid and agent.valid_from is not None):
+        yield "valid from its first date on, until its last"
     if agent.ready == bool(agent.pause_reason):
         yield "a reason stands while he is not ready and never else"
     if agent.wrap_up is not None:
@@ -145,11 +150,15 @@ def _bookkeeping_laws(before: Floor, step: Step) -> Iterator[str]:
     calls = {id_ for id_ in {*before.calls, *after.calls} if before.calls.get(id_) != after.calls.get(id_)}
     if not agents <= step.touched_agents or not calls <= step.touched_calls:
         yield "something changed and is not named as touched"
-    changed = bool(agents or calls) or (before.rules, before.seed, before.held) != (after.rules, after.seed, after.held)
+    changed = bool(agents or calls) or _settings(before) != _settings(after)
     if after.version - before.version not in {0, 1} or (changed and after.version == before.version):
         yield "the version rises by one with every step that changes something"
     if after.now < before.now:
         yield "time went back"
+
+
+def _settings(floor: Floor) -> tuple[object, ...]:
+    return floor.rules, floor.seed, floor.held, floor.hours
 
 
 def _command_laws(before: Floor, step: Step) -> Iterator[str]:
@@ -161,13 +170,26 @@ def _command_laws(before: Floor, step: Step) -> Iterator[str]:
     gone = {id_ for id_ in was_live if id_ not in after.calls or after.calls[id_].phase is Phase.ENDED}
     if not gone <= set(ends) or any(id_ in before.calls and id_ not in was_live for id_ in ends):
         yield "CallEnded is said once, when a live call ends"
+    if any(id_ not in before.calls and not is_open(before.hours, after.now) for id_ in after.calls):
+        yield "a call began while the team does not work"
     for command in step.commands:
+        if isinstance(command, Ring):
+            yield from _ring_laws(after, command)
         if isinstance(command, Ring) and after.calls[command.call].offer is not None:
             old = before.calls.get(command.call)
             if old is not None and command.offer <= old.offers:
                 yield "an offer's number was used before"
         if isinstance(command, VerdictGiven) and command.late and command.verdict is Verdict.CONFIRMED:
             yield "a late confirmation was given"
+
+
+def _ring_laws(after: Floor, ring: Ring) -> Iterator[str]:
+    agent, call, cap = after.agents[ring.agent], after.calls[ring.call], after.rules.pair_cap
+    met = sum(each.calls for each in agent.met if each.dealer == call.dealer and agent.calls_day == after.seed.day)
+    if cap is not None and call.dealer and met >= cap:
+        yield "rung for a dealer whom he has met too often today"
+    if not call.skills <= agent.skills:
+        yield "rung without the skills that the call needs"
 
 
 def _answer_laws(before: Floor, event: e.Event, step: Step) -> Iterator[str]:
@@ -198,8 +220,13 @@ def _history_laws(old: Call, new: Call, event: e.Event, now: int) -> Iterator[st
             yield "a verdict exists only once its own picture is stored"
 
 
+def _beginning(call: Call) -> tuple[object, ...]:
+    """What never changes of a call."""
+    return call.verification, call.queued_at, call.rank_at, call.dealer, call.closes_at, call.rules
+
+
 def _fixed_laws(old: Call, new: Call) -> Iterator[str]:
-    if (old.verification, old.queued_at, old.rules) != (new.verification, new.queued_at, new.rules):
+    if _beginning(old) != _beginning(new):
         yield "what a call began with changed"
     if old.phase is Phase.ENDED:
         ending = (old.phase, old.outcome, old.ended_in, old.ended_at, old.agent)

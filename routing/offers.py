@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from immutables import Map
+
 from routing import codes
 from routing.agents import make_not_ready, signed_in
 from routing.commands import MediaMoved, Ring
@@ -14,8 +16,10 @@ from routing.state import (
     Agent,
     Call,
     DeclineRule,
+    Exclusion,
     InvariantBrokenError,
     LegState,
+    Met,
     Notice,
     Offer,
     Outcome,
@@ -24,10 +28,10 @@ from routing.state import (
 from routing.turn import Turn
 
 
-def ring(turn: Turn, call: Call, agent_id: str, among: int) -> None:
-    """Offer a call that waits to an agent who is free."""
+def ring(turn: Turn, call: Call, agent_id: str, among: int, passed_over: tuple[tuple[Exclusion, int], ...]) -> None:
+    """Offer a call that waits to an agent who is free, one `among` so many; how many were `passed_over`, and why."""
     number = call.offers + 1
-    offer = Offer(number, agent_id, turn.now, turn.now + turn.rules.ring_time_out, among, turn.seed.day)
+    offer = Offer(number, agent_id, turn.now, turn.now + turn.rules.ring_time_out, among, turn.seed.day, passed_over)
     turn.put(call, phase=Phase.RINGING, offer=offer, offers=number)
     turn.say(Ring(agent_id, call.id, number, offer.deadline))
 
@@ -54,7 +58,7 @@ def accepted(turn: Turn, call: Call, event: OfferAccepted) -> None:
         gates=call.rules.gates | (call.gates - {GATE_CHECKS, GATE_RECHECK}),
         notice=Notice.ACCEPTED,
     )
-    _count(turn, agent)
+    _count(turn, agent, call.dealer)
     turn.answer(event.request, codes.OK)
 
 
@@ -91,9 +95,10 @@ def rang_out(turn: Turn, call: Call) -> None:
     make_not_ready(turn, turn.agent(agent_id), DID_NOT_ANSWER)
 
 
-def may_serve(call: Call, agent: Agent) -> bool:
-    """Whether the agent is somebody for this call at all, free or not."""
-    return agent.valid and call.skills <= agent.skills and agent.id not in call.declined | call.excluded
+def may_serve(call: Call, agent: Agent, capped: Map[str, frozenset[str]]) -> bool:
+    """Whether the agent is somebody for this call at all, free or not; `capped` is the index's."""
+    out = agent.id in call.declined or agent.id in call.excluded or agent.id in capped.get(call.dealer, ())
+    return agent.valid and call.skills <= agent.skills and not out
 
 
 def _refusal_is_final(turn: Turn, call: Call) -> bool:
@@ -102,7 +107,8 @@ def _refusal_is_final(turn: Turn, call: Call) -> bool:
         return True
     if rules.redirect_limit is not None and len(call.declined) >= rules.redirect_limit:
         return True
-    return not any(may_serve(call, agent) and signed_in(turn, agent) for agent in turn.draft.agents.values())
+    capped = turn.draft.capped
+    return not any(may_serve(call, agent, capped) and signed_in(turn, agent) for agent in turn.draft.agents.values())
 
 
 def _is_current(call: Call, event: OfferAccepted | OfferDeclined) -> bool:
@@ -117,7 +123,11 @@ def _connecting_leg(turn: Turn, call: Call) -> LegState:
     return replace(leg, lost_until=min(leg.lost_until, turn.now + call.rules.grace))
 
 
-def _count(turn: Turn, agent: Agent) -> None:
+def _count(turn: Turn, agent: Agent, dealer: str) -> None:
     day = turn.seed.day
-    today = agent.calls_today + 1 if agent.calls_day == day else 1
-    turn.put_agent(agent, calls_day=day, calls_today=today)
+    today, met = (agent.calls_today, agent.met) if agent.calls_day == day else (0, ())
+    if dealer and turn.rules.pair_cap is not None:
+        times = {each.dealer: each.calls for each in met}
+        times[dealer] = times.get(dealer, 0) + 1
+        met = tuple(Met(*each) for each in sorted(times.items()))
+    turn.put_agent(agent, calls_day=day, calls_today=today + 1, met=met)

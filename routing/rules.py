@@ -41,6 +41,13 @@ class TeamRules:
     """How long keeping the picture may take before the agent is asked to press again."""
     strategy: Strategy = Strategy.RANDOM
     """How one of the eligible is chosen; random makes collusion of dealer and agent hard."""
+    pair_cap: int | None = None
+    """So many calls of one dealer an agent may accept in a day, against collusion; None: any number."""
+    head_start: int = 120 * SECOND
+    """What one point of a caller's priority is worth: he stands as if he had come so much earlier, so nobody waits for
+    ever behind those who come later."""
+    closing_grace: int = 300 * SECOND
+    """How long after closing those who came before are still served; then they end as `closed`."""
     away_after: int = 60 * SECOND
     """An agent whose console was gone for longer comes back not ready: he may have left his desk."""
     agent_audio_required: bool = True

@@ -9,11 +9,11 @@ speed lies in `Index`, is rebuilt by `index.build` from agents and calls, and is
 """
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import NamedTuple
 
 from immutables import Map
 
+from routing.entries import Alarm, Due, Idle, Index, Place, Standing
 from routing.rules import CallRules, TeamRules
 from routing.words import (
     ACCOUNT_CHANGED,
@@ -34,6 +34,7 @@ from routing.words import (
     Channel,
     Check,
     DeclineRule,
+    Exclusion,
     InvariantBrokenError,
     Kind,
     Leg,
@@ -71,14 +72,17 @@ __all__ = [
     "Decision",
     "DeclineRule",
     "Due",
+    "Exclusion",
     "Floor",
     "Frame",
     "Gap",
+    "Idle",
     "Index",
     "InvariantBrokenError",
     "Kind",
     "Leg",
     "LegState",
+    "Met",
     "Notice",
     "Offer",
     "Outcome",
@@ -87,6 +91,8 @@ __all__ = [
     "Place",
     "ReconnectRule",
     "Seed",
+    "Span",
+    "Standing",
     "Strategy",
     "TeamRules",
     "Verdict",
@@ -102,6 +108,14 @@ class Seed:
     """The day it is for, as 2026-11-21."""
     value: str
     """The secret, in hexadecimal digits."""
+
+
+class Span(NamedTuple):
+    """A time in which a team works."""
+
+    start: int
+    end: int
+    """Not part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +173,8 @@ class Offer:
     """From how many candidates the agent was chosen."""
     day: str
     """Day of the seed with which he was drawn."""
+    passed_over: tuple[tuple[Exclusion, int], ...] = ()
+    """How many agents were not among them, by reason, sorted; who they were is found by replay (`explain.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +242,14 @@ class Call:
     rules: CallRules
     queued_at: int
     """When the caller joined; kept through every return to the queue."""
+    rank_at: int
+    """Where he stands in the queue: as if he had joined then; earlier than `queued_at` by his priority."""
     deadline: int
     """When the phase's time is over. RINGING keeps that of WAITING, DECIDING that of ACTIVE, and sleeps on its own."""
+    dealer: str = ""
+    """The dealer who calls; empty: a customer by himself."""
+    closes_at: int | None = None
+    """When the team's working time in which the call came in is over; None: it has no hours."""
     phase: Phase = Phase.WAITING
     at_head: bool = False
     """Whether the caller was with an agent already and so goes before those who were not."""
@@ -295,6 +317,13 @@ class WrapUp:
     deadline: int
 
 
+class Met(NamedTuple):
+    """How often an agent had calls of one dealer, on the day that his `calls_day` names."""
+
+    dealer: str
+    calls: int
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """One member of the team: `ready` is his own choice, `socket_up` what the system sees; neither means busy."""
@@ -317,61 +346,20 @@ class Agent:
     """When his console was last heard; None while it is connected or has never been."""
     wrap_up: WrapUp | None = None
     valid: bool = True
-    """Whether his account may take calls."""
+    """Whether his account may take calls now."""
+    valid_from: int | None = None
+    """When its validity will begin; None: it has, or never will."""
+    valid_until: int | None = None
+    """When it will be over; None: never, or it is."""
     leaving: bool = False
     """Whether he is taken off the floor as soon as he holds nothing."""
     calls_day: str = ""
     """The day that `calls_today` counts."""
     calls_today: int = 0
     """Calls accepted on that day."""
+    met: tuple[Met, ...] = ()
+    """Calls of that day by dealer, sorted; counted only where the team has a cap."""
     last_call_ended_at: int | None = None
-
-
-class Due(IntEnum):
-    """What a deadline is for. At one instant the smaller goes first: of two lost legs the customer's."""
-
-    EVIDENCE = 0
-    CUSTOMER_LOST = 1
-    AGENT_LOST = 2
-    RING = 3
-    PHASE = 4
-    WRAP_UP = 5
-
-
-class Alarm(NamedTuple):
-    """The earliest deadline of one call or agent; sorts in the order of firing."""
-
-    at: int
-    due: Due
-    id: str
-    """A call's id; with `Due.WRAP_UP` an agent's."""
-
-
-class Place(NamedTuple):
-    """A caller's place in the queue; sorts in the order of serving."""
-
-    behind_head: bool
-    less_priority: int
-    queued_at: int
-    call: str
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """What follows from agents and calls, kept so that a step looks at a few and not at everybody."""
-
-    free: Map[frozenset[str], tuple[str, ...]] = field(default_factory=Map)
-    """Free agents by their skills, ids sorted."""
-    serving: Map[str, str] = field(default_factory=Map)
-    """Agent -> the live call that he holds or that rings at him."""
-    live: Map[str, str] = field(default_factory=Map)
-    """Verification -> its live call."""
-    queue: tuple[Place, ...] = ()
-    """Every call that is WAITING or RINGING, sorted."""
-    offerable: tuple[Place, ...] = ()
-    """Of these, the callers who wait and can be reached."""
-    alarms: tuple[Alarm, ...] = ()
-    """The earliest deadline of each call and agent that has one, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +378,8 @@ class Floor:
     """Live calls, and ended ones while their agent's wrap-up or a late verdict lasts."""
     held: frozenset[str] = frozenset()
     """Reasons why no new call may be offered."""
+    hours: tuple[Span, ...] | None = None
+    """The working times of the coming days, sorted and apart; None: the team always works."""
     handled: tuple[int, ...] = ()
     """How long each of the last calls took from accept to the end of wrap-up, oldest first."""
-    index: Index = Index()
+    index: Index = field(default_factory=Index)

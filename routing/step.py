@@ -12,19 +12,20 @@ from routing import agents, codes, waiting
 from routing import events as e
 from routing.deadlines import next_deadline
 from routing.matching import match
-from routing.state import Due, Floor, InvariantBrokenError, Seed
-from routing.table import AGENTS, CALLS, DUE
-from routing.turn import Step, Turn
+from routing.state import Floor, InvariantBrokenError, Seed
+from routing.table import AGENT_DUE, AGENTS, CALLS, DUE
+from routing.turn import Step, Turn, Watch
 
 __all__ = ["Step", "next_deadline", "step"]
 
 
-def step(floor: Floor, event: e.Event, now: int) -> Step:
+def step(floor: Floor, event: e.Event, now: int, watch: Watch | None = None) -> Step:
     """The floor after `event` at `now` (microseconds UTC, never less than `floor.now`).
 
-    Raises InvariantBrokenError for our own faults only; what a peer may send at a bad time changes nothing.
+    `watch` is told of every match. Raises InvariantBrokenError for our own faults only; what a peer may send at a bad
+    time changes nothing.
     """
-    turn = Turn(floor, now)
+    turn = Turn(floor, now, watch)
     _fire_due(turn)
     _dispatch(turn, event)
     _fire_due(turn)
@@ -37,8 +38,8 @@ def step(floor: Floor, event: e.Event, now: int) -> Step:
 def _fire_due(turn: Turn) -> None:
     while turn.draft.alarms and turn.draft.alarms[0].at <= turn.now:
         alarm = turn.draft.alarms[0]
-        if alarm.due is Due.WRAP_UP:
-            agents.end_wrap_up(turn, turn.agent(alarm.id))
+        if alarm.due in AGENT_DUE:
+            AGENT_DUE[alarm.due](turn, turn.agent(alarm.id))
         else:
             DUE[alarm.due](turn, turn.call(alarm.id))
         if turn.draft.alarms and turn.draft.alarms[0] == alarm:
@@ -95,10 +96,16 @@ def _offers_resumed(turn: Turn, event: e.OffersResumed) -> None:
 
 def _team_changed(turn: Turn, event: e.TeamChanged) -> None:
     turn.rules = event.rules
+    turn.draft.reorder(turn.rules, turn.seed.day)
+
+
+def _hours_changed(turn: Turn, event: e.HoursChanged) -> None:
+    turn.hours = event.hours
 
 
 def _seed_set(turn: Turn, event: e.SeedSet) -> None:
     turn.seed = Seed(event.day, event.seed)
+    turn.draft.reorder(turn.rules, turn.seed.day)
 
 
 def _nothing(_: Turn, __: Any) -> None:
@@ -121,6 +128,7 @@ FLOOR: Mapping[type, FloorHandler] = {
     e.OffersHeld: _offers_held,
     e.OffersResumed: _offers_resumed,
     e.TeamChanged: _team_changed,
+    e.HoursChanged: _hours_changed,
     e.SeedSet: _seed_set,
     e.Tick: _nothing,
 }

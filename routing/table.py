@@ -239,3 +239,9 @@ DUE: Mapping[Due, Callable[[Turn, Call], None]] = {
     Due.PHASE: lambda turn, call: PHASE_OVER[call.phase](turn, call),
 }
 """What happens when a call's deadline passes."""
+
+AGENT_DUE: Mapping[Due, Callable[[Turn, Agent], None]] = {
+    Due.WRAP_UP: agents.end_wrap_up,
+    Due.ACCOUNT: agents.validity_changed,
+}
+"""What happens when an agent's deadline passes."""

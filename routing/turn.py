@@ -4,9 +4,11 @@ Every handler gets it first. It knows nothing of phases: what may follow what is
 of handlers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from routing.candidates import Candidates
 from routing.commands import Answered, Command
 from routing.index import Draft
 from routing.state import Agent, Call, Floor, InvariantBrokenError
@@ -30,18 +32,24 @@ class Step:
     """Whether places in the queue moved, so that views of calls that were not touched changed too."""
 
 
+Watch = Callable[["Turn", Call, Candidates, str], None]
+"""Told of each match and of the agent chosen, just before the offer is made; must change nothing."""
+
+
 class Turn:
     """The floor while one event is worked on."""
 
-    def __init__(self, floor: Floor, now: int) -> None:
+    def __init__(self, floor: Floor, now: int, watch: "Watch | None" = None) -> None:
         if now < floor.now:
             raise InvariantBrokenError("time went back")
         self.now = now
         self.rules = floor.rules
         self.seed = floor.seed
         self.held = floor.held
+        self.hours = floor.hours
         self.handled = floor.handled
-        self.draft = Draft(floor.index, floor.agents, floor.calls)
+        self.draft = Draft(floor)
+        self.watch = watch
         self._floor = floor
         self._commands: list[Command] = []
         self._agents: set[str] = set()
@@ -102,7 +110,8 @@ class Turn:
     def done(self) -> Step:
         """The step's result; the version is raised if anything but the time changed."""
         old = self._floor
-        settings = (self.rules, self.seed, self.held, self.handled) != (old.rules, old.seed, old.held, old.handled)
+        before = old.rules, old.seed, old.held, old.hours, old.handled
+        settings = (self.rules, self.seed, self.held, self.hours, self.handled) != before
         changed = bool(self._agents or self._calls or settings)
         draft = self.draft
         floor = replace(
@@ -110,6 +119,7 @@ class Turn:
             rules=self.rules,
             seed=self.seed,
             held=self.held,
+            hours=self.hours,
             handled=self.handled,
             version=old.version + changed,
             now=self.now,
@@ -117,6 +127,6 @@ class Turn:
             calls=draft.calls,
             index=draft.index(),
         )
-        moved = draft.queue is not old.index.queue and draft.queue != old.index.queue
+        moved = draft.queue is not old.index.queue
         touched = frozenset(self._agents), frozenset(self._calls)
         return Step(floor, tuple(self._commands), *touched, tuple(self._forgotten), moved)

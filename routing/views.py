@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routing.hours import opens_at
 from routing.index import place_of
 from routing.state import (
     LIVE,
@@ -81,6 +82,8 @@ class CallerView:
     agent_media: int
     started_at: int | None
     ended_at: int | None
+    opens_at: int | None
+    """With the outcome `closed`: when the team works next, as far as is known."""
     deadline: int | None
     """When the present state is over, if nothing happens."""
 
@@ -211,6 +214,7 @@ def caller_view(floor: Floor, call_id: str) -> CallerView | None:
         agent_media=call.agent_leg.media,
         started_at=call.started_at,
         ended_at=call.ended_at,
+        opens_at=opens_at(floor.hours, floor.now) if call.outcome is Outcome.CLOSED else None,
         deadline=phase_deadline(call),
     )
 
@@ -271,7 +275,7 @@ def phase_deadline(call: Call) -> int | None:
 
 def queue_position(floor: Floor, call: Call) -> int | None:
     """The caller's place in the queue, from 1; None if he is not in it."""
-    return floor.index.queue.index(place_of(call)) + 1 if call.phase in QUEUED else None
+    return floor.index.queue.place(place_of(call)) + 1 if call.phase in QUEUED else None
 
 
 def expected_wait(floor: Floor, position: int) -> int | None:

@@ -2,16 +2,22 @@
 
 from routing import codes
 from routing.events import CallerHungUp, CallRequested
+from routing.hours import is_open, working
 from routing.moves import end
 from routing.state import Call, LegState, Outcome
 from routing.turn import Turn
 
 
 def requested(turn: Turn, event: CallRequested) -> None:
-    """Begin a call, or point to the one that the verification has: its next socket takes the leg over."""
+    """Begin a call, or point to the one that the verification has: its next socket takes the leg over.
+
+    While the team does not work it begins and ends at once: the caller is told the hours, and the attempt is kept.
+    """
     live = turn.draft.live.get(event.verification)
     if live is None:
-        _begin(turn, event)
+        call = _begin(turn, event)
+        if not is_open(turn.hours, turn.now):
+            end(turn, call, Outcome.CLOSED)
     turn.answer(event.request, codes.OK, live or event.call)
 
 
@@ -30,13 +36,16 @@ def hung_up(turn: Turn, call: Call, event: CallerHungUp) -> None:
 
 
 def waited_too_long(turn: Turn, call: Call) -> None:
-    """The longest wait has passed."""
-    end(turn, call, Outcome.NO_AGENT)
+    """The longest wait has passed, or the team has gone home."""
+    closed = call.closes_at is not None and call.closes_at <= turn.now
+    end(turn, call, Outcome.CLOSED if closed else Outcome.NO_AGENT)
 
 
-def _begin(turn: Turn, event: CallRequested) -> None:
+def _begin(turn: Turn, event: CallRequested) -> Call:
     # His page opens its socket next; until then he is as unreachable as one whose phone is in his pocket.
     leg = LegState(lost_since=turn.now, lost_until=turn.now + event.rules.waiting_grace)
+    span = working(turn.hours, turn.now)
+    longest = turn.now + event.rules.longest_wait
     fresh = Call(
         id=event.call,
         verification=event.verification,
@@ -46,6 +55,9 @@ def _begin(turn: Turn, event: CallRequested) -> None:
         skills=event.skills,
         rules=event.rules,
         queued_at=turn.now,
-        deadline=turn.now + event.rules.longest_wait,
+        rank_at=turn.now - event.priority * turn.rules.head_start,
+        dealer=event.dealer,
+        closes_at=span.end if span else None,
+        deadline=min(longest, span.end + turn.rules.closing_grace) if span else longest,
     )
-    turn.put(fresh, customer_leg=leg)
+    return turn.put(fresh, customer_leg=leg)

@@ -91,6 +91,27 @@ class Notice(StrEnum):
     DECLINED = "declined"
 
 
+class Exclusion(StrEnum):
+    """Why an agent was not among those whom a call could be offered to; the first that holds is told."""
+
+    NOT_VALID = "not_valid"
+    """His account may not take calls."""
+    BUSY = "busy"
+    """He has a call, or one rings at him."""
+    WRAP_UP = "wrap_up"
+    OFFLINE = "offline"
+    PAUSED = "paused"
+    LACKS_SKILL = "lacks_skill"
+    DECLINED = "declined"
+    """He refused this call."""
+    NO_MEDIA = "no_media"
+    """He had this call and no media came about."""
+    MET_TOO_OFTEN = "met_too_often"
+    """He has had as many calls of this dealer today as the team allows."""
+    RANG_OUT = "rang_out"
+    """He let this call ring out, and others were free."""
+
+
 GATE_CHECKS = "checks"
 GATE_RECHECK = "recheck"
 GATE_RECORDING = "recording"

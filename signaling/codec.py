@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast, get_args
 from pydantic import TypeAdapter
 
 from routing import commands, events
-from routing.state import Agent, Call, Floor, Seed, TeamRules
+from routing.state import Agent, Call, Floor, Seed, Span, TeamRules
 
 Data = TypeVar("Data")
 
@@ -19,11 +19,12 @@ class FloorData:
     seed: Seed
     held: frozenset[str]
     handled: tuple[int, ...]
+    hours: tuple[Span, ...] | None = None
 
     @classmethod
     def of(cls, floor: Floor) -> "FloorData":
         """Take it from a floor."""
-        return cls(floor.rules, floor.seed, floor.held, floor.handled)
+        return cls(floor.rules, floor.seed, floor.held, floor.handled, floor.hours)
 
 
 def dump(data: Any) -> str:

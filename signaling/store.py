@@ -55,6 +55,7 @@ async def lock(session: AsyncSession, floor: str, cached: Floor | None) -> Floor
         version=row.version,
         now=row.now,
         held=data.held,
+        hours=data.hours,
         handled=data.handled,
     )
 

@@ -1,28 +1,35 @@
-"""How one of several candidates is chosen: one strategy per file, all of the form `Choose`."""
+"""How one of several candidates is chosen: one strategy per file, all of the form `Choose`.
 
-from collections.abc import Sequence
-from typing import Protocol
+A strategy gives each free agent a rank when he becomes free, by which the index keeps them sorted; so that choosing
+looks at a few, however many are free.
+"""
 
-from immutables import Map
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from routing.candidates import Candidates
 from routing.state import Agent, Strategy
 from routing.strategies import fewest_calls, longest_idle, random
 from routing.strategies.draw import Draw
 
 
-class Choose(Protocol):
-    """Choose one of `candidates` (ids, sorted, at least one); the same arguments always give the same agent."""
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """One way to choose."""
 
-    def __call__(self, candidates: Sequence[str], agents: Map[str, Agent], draw: Draw, /) -> str: ...
+    rank: Callable[[Agent, str], tuple[int, ...]]
+    """An agent's rank on a day, as 2026-11-21; it changes only when he does, or the day."""
+    pick: Callable[[Candidates, Draw], str]
+    """One of the candidates, of whom there is at least one; the same arguments always give the same agent."""
 
 
 _BY_NAME: dict[Strategy, Choose] = {
-    Strategy.RANDOM: random.choose,
-    Strategy.LONGEST_IDLE: longest_idle.choose,
-    Strategy.FEWEST_CALLS: fewest_calls.choose,
+    Strategy.RANDOM: Choose(random.rank, random.pick),
+    Strategy.LONGEST_IDLE: Choose(longest_idle.rank, longest_idle.pick),
+    Strategy.FEWEST_CALLS: Choose(fewest_calls.rank, fewest_calls.pick),
 }
 
 
 def chooser(strategy: Strategy) -> Choose:
-    """The function of a strategy."""
+    """The functions of a strategy."""
     return _BY_NAME[strategy]

@@ -1,7 +1,7 @@
 """A draw that anybody can repeat once the day's seed is published, and nobody can foresee before.
 
 HMAC-SHA-256 (RFC 2104) with the seed as its key over day, call and offer number; the seed's hash is committed before
-the day begins.
+the day begins (`commitment`).
 """
 
 import hashlib
@@ -9,6 +9,11 @@ import hmac
 from dataclasses import dataclass
 
 from routing.state import Seed
+
+
+def commitment(seed: Seed) -> str:
+    """What is published of a seed before its day: SHA-256 over day and seed, in hexadecimal digits."""
+    return hashlib.sha256(f"{seed.day}|{seed.value}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from routing import codes
 from routing import commands as c
 from routing import events as e
 from routing.state import SECOND, Leg, Phase, TeamRules, Verdict
-from tests.routing.playbook import Playbook, ok
+from routing.step import next_deadline
+from tests.routing.playbook import T0, Playbook, ok
 
 
 def test_ready_and_paused_are_his_choice() -> None:
@@ -175,3 +176,32 @@ def test_what_names_an_agent_who_is_not_there() -> None:
     play >> e.AgentDisconnected("a9", 1)
     play >> e.AgentRemoved("a9")
     play.silent()
+
+
+def test_an_account_is_valid_from_its_first_date_until_its_last() -> None:
+    play = Playbook()
+    begins, ends = T0 + 100 * SECOND, T0 + 200 * SECOND
+    play.quietly(e.AgentJoined("a1", frozenset(), "", True, begins, ends), e.AgentConnected("a1", "n1", "t"))
+    play >> e.AgentReady("a1", "early") << c.Answered("early", codes.NOT_VALID)
+    play.caller("c1")
+    play.tick_after(100)
+    play.silent()
+    play.quietly(e.AgentReady("a1", "ready"))
+    assert play.rung("c1") == "a1"
+    play.accept("c1")
+    play.connect("c1")
+    play.after(100).quietly(e.Tick())
+    assert (play.agent().valid, play.agent().pause_reason) == (False, "account_changed")
+    # The customer is not thrown out for it.
+    assert play.call("c1").phase is Phase.WAITING
+    assert play.call("c1").at_head
+
+
+def test_dates_that_never_let_an_account_be_valid() -> None:
+    play = Playbook()
+    over = e.AgentJoined("a1", frozenset(), "", True, None, T0)
+    backwards = e.AgentJoined("a2", frozenset(), "", True, T0 + 2, T0 + 1)
+    play.quietly(over, backwards)
+    assert not play.agent("a1").valid
+    assert not play.agent("a2").valid
+    assert next_deadline(play.floor) is None

@@ -6,7 +6,8 @@ import pytest
 from immutables import Map
 
 from routing.index import Draft, build, check
-from routing.state import SECOND, Agent, Alarm, Due, Floor, Index, InvariantBrokenError, Phase, TeamRules
+from routing.ordered import Ordered
+from routing.state import SECOND, Agent, Alarm, Due, Floor, Idle, Index, InvariantBrokenError, Phase, TeamRules
 from routing.step import next_deadline
 from tests.routing.playbook import SEED, T0, Playbook
 
@@ -21,6 +22,7 @@ def rebuilt(floor: Floor) -> Floor:
         version=floor.version,
         now=floor.now,
         held=floor.held,
+        hours=floor.hours,
         handled=floor.handled,
     )
 
@@ -38,8 +40,9 @@ def test_a_wrong_index_is_found() -> None:
     play.ringing(agents=("a1", "a2"))
     play.caller("c2", skills=frozenset({"english"}))
     check(play.floor)
-    maps = {name: Map() for name in ("free", "serving", "live")}
-    for name, wrong in {**maps, "queue": (), "offerable": (), "alarms": ()}.items():
+    maps = {name: Map() for name in ("free", "standing", "serving", "live")}
+    lists = {name: Ordered() for name in ("queue", "offerable", "alarms")}
+    for name, wrong in {**maps, **lists, "capped": Map({"d1": frozenset({"a1"})})}.items():
         with pytest.raises(InvariantBrokenError, match=name):
             check(replace(play.floor, index=replace(play.floor.index, **{name: wrong})))
 
@@ -59,7 +62,7 @@ def test_contradictions_are_refused() -> None:
 def test_nobody_leaves_with_work_undone() -> None:
     play = Playbook()
     play.active()
-    draft = Draft(play.floor.index, play.floor.agents, play.floor.calls)
+    draft = Draft(play.floor)
     with pytest.raises(InvariantBrokenError, match="with a call"):
         draft.drop_agent("a1")
     with pytest.raises(InvariantBrokenError, match="before its end"):
@@ -69,7 +72,7 @@ def test_nobody_leaves_with_work_undone() -> None:
 def test_a_lost_entry_is_our_fault() -> None:
     play = Playbook()
     play.ringing()
-    draft = Draft(replace(play.floor.index, alarms=()), play.floor.agents, play.floor.calls)
+    draft = Draft(replace(play.floor, index=replace(play.floor.index, alarms=Ordered())))
     with pytest.raises(InvariantBrokenError, match="lost an entry"):
         draft.put_call(replace(play.call(), offer=None, phase=Phase.WAITING))
 
@@ -96,4 +99,4 @@ def test_of_deadlines_at_one_instant_the_customers_loss_goes_first() -> None:
 
 def test_agents_are_found_by_what_they_know() -> None:
     floor = build("f", TeamRules(), SEED, [Agent("a1", frozenset({"x"}), ready=True, pause_reason="", socket_up=True)])
-    assert floor.index.free == Map({frozenset({"x"}): ("a1",)})
+    assert floor.index.free == Map({frozenset({"x"}): Ordered([Idle((), "a1")])})

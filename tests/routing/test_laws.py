@@ -253,8 +253,8 @@ def test_planted_nobody_is_matched(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_planted_who_has_a_call_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
     play = active()
     play.caller("c2")
-    monkeypatch.setattr("routing.index.Draft.is_free", lambda _, agent: agent.ready)
-    with pytest.raises(InvariantBrokenError):
+    monkeypatch.setattr("routing.index.standing", lambda agent, busy: "free" if agent.ready else "paused")
+    with pytest.raises(AssertionError, match="index standing"):
         play.quietly(e.AgentReady("a1", "r"), e.AgentChanged("a1", frozenset({"x"}), "", True))
 
 

@@ -24,6 +24,7 @@ from routing.state import (
     Leg,
     Phase,
     ReconnectRule,
+    Span,
     Strategy,
     TeamRules,
     Verdict,
@@ -54,6 +55,7 @@ teams = st.builds(
     wrap_up=st.sampled_from((0, 30 * SECOND)),
     strategy=st.sampled_from(Strategy),
     agent_audio_required=st.booleans(),
+    pair_cap=st.sampled_from((None, None, 1, 2)),
 )
 
 
@@ -114,7 +116,9 @@ class FloorMachine(RuleBasedStateMachine):
         call = min(set(CALLS) - self.joined)
         self.joined.add(call)
         verification = "v-c1" if again else f"v-{call}"
-        self.happens(e.CallRequested(self.request(), call, verification, "CTKV4", 1, skilled * 1, skills, rules, "n1"))
+        self.happens(
+            e.CallRequested(self.request(), call, verification, "CTKV4", 1, skilled * 1, skills, rules, "n1", "d1")
+        )
         self.happens(e.CallerConnected(call, "n1", self.request()))
 
     @rule(call=calls, node=st.sampled_from(NODES))
@@ -159,6 +163,11 @@ class FloorMachine(RuleBasedStateMachine):
     def an_account_changes(self, agent: str, *, skilled: bool, valid: bool) -> None:
         skills = frozenset({"english"}) if skilled else frozenset()
         self.happens(e.AgentChanged(agent, skills, "", valid))
+
+    @rule(agent=agents, begins=st.sampled_from((None, 5, 40)), ends=st.sampled_from((None, 10, 60)))
+    def an_account_gets_dates(self, agent: str, begins: int | None, ends: int | None) -> None:
+        dates = [None if date is None else self.play.now + date * SECOND for date in (begins, ends)]
+        self.happens(e.AgentChanged(agent, frozenset(), "", True, *dates))
 
     @rule(agent=agents)
     def an_account_is_removed(self, agent: str) -> None:
@@ -333,6 +342,16 @@ class FloorMachine(RuleBasedStateMachine):
     @rule(held=st.booleans())
     def offers_are_held_or_not(self, *, held: bool) -> None:
         self.happens(e.OffersHeld("disk_full") if held else e.OffersResumed("disk_full"))
+
+    @rule(spans=st.lists(st.integers(-60, 600), max_size=4, unique=True), always=st.booleans())
+    def the_hours_change(self, spans: list[int], *, always: bool) -> None:
+        ends = [self.play.now + second * SECOND for second in sorted(spans)]
+        hours = tuple(Span(*pair) for pair in zip(ends[::2], ends[1::2], strict=False))
+        self.happens(e.HoursChanged(None if always else hours))
+
+    @rule(day=st.sampled_from(("2026-11-21", "2026-11-22")))
+    def a_day_begins(self, day: str) -> None:
+        self.happens(e.SeedSet(day, "00ff"))
 
     @rule(rules=teams)
     def the_team_changes(self, rules: TeamRules) -> None:

@@ -28,6 +28,15 @@ def test_priority_first_then_time_then_id() -> None:
     assert served_order(play) == ["c4", "c1", "c2", "c3"]
 
 
+def test_a_point_of_priority_is_a_head_start_so_nobody_waits_for_ever() -> None:
+    play = Playbook(TeamRules(head_start=120 * SECOND))
+    play.caller("c1")
+    play.after(119).caller("c2", priority=1)
+    play.after(121).caller("c3", priority=2)
+    play.after(2).caller("c4", priority=2)
+    assert served_order(play) == ["c2", "c1", "c3", "c4"]
+
+
 def test_a_caller_who_cannot_be_served_does_not_hold_up_the_next() -> None:
     play = Playbook()
     play.caller("c1", skills=ENGLISH)

@@ -22,7 +22,7 @@ from routing.state import (
     Verdict,
 )
 from routing.step import ABSENT_AGENT, ABSENT_CALL, FLOOR, step
-from routing.table import AGENTS, CALLS, DUE, PHASE_OVER
+from routing.table import AGENT_DUE, AGENTS, CALLS, DUE, PHASE_OVER
 from routing.turn import Turn
 from tests.routing.playbook import Playbook
 
@@ -53,7 +53,7 @@ def test_every_event_belongs_to_one_union() -> None:
 
 
 def test_every_deadline_has_a_handler() -> None:
-    assert {*DUE, Due.WRAP_UP} == set(Due)
+    assert {*DUE, *AGENT_DUE} == set(Due)
     assert set(PHASE_OVER) == {Phase.WAITING, Phase.CONNECTING, Phase.ACTIVE}
 
 
@@ -95,6 +95,10 @@ SAMPLES: dict[str, Any] = {
     "seed": "00",
     "employer": "",
     "valid": True,
+    "valid_from": None,
+    "valid_until": None,
+    "dealer": "d1",
+    "hours": (),
 }
 
 
