@@ -219,7 +219,7 @@ async def _people(database: Database, keys: Keys, now: int) -> None:
             session.add(Account(id=key, password_hash="-", created_at=now, **who))
 
 
-async def _populate(url: str) -> None:
+async def populate(url: str) -> None:
     """Make the tables where they are missing, empty them where they are not, and put the people in."""
     database = Database(url)
     async with database.engine.begin() as connection:
@@ -244,7 +244,7 @@ async def populated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         if url not in _clusters:
             cluster.run('CREATE DATABASE "ekyc_stage"')
             _clusters.add(url)
-    await _populate(url)
+    await populate(url)
     return url
 
 
