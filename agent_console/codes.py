@@ -3,13 +3,16 @@
 Codes are part of the wire and of the evidence: a word once given keeps its meaning. Pages translate them.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
 from pydantic import BaseModel
 
+from vouch.companies.rules import CompanyRules, PauseReason
+
 PAUSE: Final = ("break", "meal", "training", "meeting", "technical", "end_of_shift")
-"""Why an agent takes no calls."""
+"""Why an agent takes no calls, where his team has no reasons of its own."""
 DECLINE: Final = ("knows_caller", "technical", "leaving_desk", "language", "other")
 """Why an agent does not take the call that rings; to know the caller is a reason to let somebody else decide."""
 REJECT: Final = (
@@ -51,6 +54,8 @@ class Codes(BaseModel):
     """All that the console offers to choose from."""
 
     pause: tuple[str, ...] = PAUSE
+    own_words: tuple[PauseReason, ...] = ()
+    """What the pages write for reasons of the teams' own, of all teams that the account sees."""
     decline: tuple[str, ...] = DECLINE
     reject: tuple[str, ...] = REJECT
     unable: tuple[str, ...] = UNABLE
@@ -82,7 +87,16 @@ SCRIPTS: Final = (
 """Oldest first."""
 
 
-def codes_on(day: date) -> Codes:
-    """What is offered on a day of the Vietnamese calendar."""
+def pause_codes(team: CompanyRules) -> tuple[str, ...]:
+    """The reasons for which an agent of a team may pause."""
+    return tuple(reason.code for reason in team.pause_reasons) or PAUSE
+
+
+def codes_on(day: date, team: CompanyRules | None = None, seen: Iterable[CompanyRules] = ()) -> Codes:
+    """What is offered on a day of the Vietnamese calendar to one of `team`, who sees agents of the teams `seen`."""
     begun = [script for script in SCRIPTS if date.fromisoformat(script.version) <= day]
-    return Codes(script=begun[-1] if begun else SCRIPTS[0])
+    return Codes(
+        pause=pause_codes(team) if team else PAUSE,
+        own_words=tuple(reason for rules in seen for reason in rules.pause_reasons),
+        script=begun[-1] if begun else SCRIPTS[0],
+    )

@@ -66,8 +66,33 @@ class Desk(Protocol):
         ...
 
 
+class Explanations(Protocol):
+    """Why calls reached whom they reached, found by replay; may take seconds."""
+
+    async def of_call(self, call: str, companies: Companies) -> BaseModel | None:
+        """Every match of a call; it has the attributes of `Subject`.
+
+        None where there is no such call, or neither it nor its team is of `companies`. Problem `no_snapshot`,
+        `too_much`, `busy`.
+        """
+        ...
+
+    async def of_agent(self, agent: str, day: str | None, companies: Companies) -> BaseModel | None:
+        """An agent's day, today if none is given; it has the attribute `team`, his company.
+
+        None where there is no such agent of `companies`. Problem `invalid_query`, and those of `of_call`.
+        """
+        ...
+
+
 class Subject(BaseModel):
     """Which verification a dossier speaks of, and whose it is."""
 
     verification: str
     company: str
+
+
+class Team(BaseModel):
+    """Whose agent an explanation speaks of."""
+
+    team: str

@@ -7,11 +7,13 @@ from aiohttp import web
 from agent_console.access import Access
 from agent_console.calls_api import CallsApi
 from agent_console.cases_api import CasesApi
-from agent_console.ports import Cases, Desk
+from agent_console.explanations_api import ExplanationsApi
+from agent_console.ports import Cases, Desk, Explanations
 from agent_console.sessions_api import SessionsApi
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.clock import Clock
+from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.pages import add_pages
 from vouch.settings import Settings
@@ -32,12 +34,15 @@ class Console:
         sessions: Sessions,
         cases: Cases,
         desk: Desk,
+        rulebook: Rulebook,
+        explanations: Explanations,
     ) -> None:
         access = Access(sessions, database, clock)
         self._parts = (
-            SessionsApi(settings, clock, accounts, sessions, access),
+            SessionsApi(settings, database, clock, accounts, sessions, access, rulebook),
             CallsApi(clock, cases, desk, access),
             CasesApi(cases, desk, access),
+            ExplanationsApi(explanations, access),
         )
 
     def add_routes(self, app: web.Application) -> None:

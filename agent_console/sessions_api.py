@@ -10,6 +10,8 @@ from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.audit import Tag
 from vouch.clock import Clock, vietnamese_day
+from vouch.companies.service import Rulebook
+from vouch.database import Database
 from vouch.http import address_of, answer, read
 from vouch.settings import IceServer, Settings
 
@@ -45,13 +47,22 @@ class SessionsApi:
     """Routes under /api/console that need no call."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, accounts: Accounts, sessions: Sessions, access: Access
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        accounts: Accounts,
+        sessions: Sessions,
+        access: Access,
+        rulebook: Rulebook,
     ) -> None:
         self._settings = settings
+        self._database = database
         self._clock = clock
         self._accounts = accounts
         self._sessions = sessions
         self._access = access
+        self._rulebook = rulebook
 
     def routes(self) -> list[web.RouteDef]:
         """To be added to the application."""
@@ -89,8 +100,13 @@ class SessionsApi:
         return answer(Ticket(ticket=self._sessions.ticket(member.visitor)))
 
     async def _codes(self, request: web.Request) -> web.StreamResponse:
-        await self._access.member(request)
-        return answer(codes_on(vietnamese_day(self._clock.now())))
+        company = (await self._access.member(request)).account.company
+        async with self._database.glance() as session:
+            now = await self._database.now(session)
+            await self._rulebook.refresh(session)
+        seen = [company] if company else self._rulebook.companies
+        rules = [self._rulebook.on(each, now) for each in seen]
+        return answer(codes_on(vietnamese_day(self._clock.now()), rules[0] if company else None, rules))
 
     def _shown(self, account: Account, session: WebSession) -> Me:
         return Me(

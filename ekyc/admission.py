@@ -1,5 +1,6 @@
 """May this verification call now? Asked by the shell within the transaction that queues the call."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -10,7 +11,15 @@ from ekyc.coverage import team_of
 from ekyc.models import CallRecord, Channel, Verification
 from ekyc.verifications import check_callable
 from vouch.clock import start_of_day, vietnamese_day
+from vouch.companies.rules import CompanyRules
+from vouch.companies.service import Rulebook
+from vouch.ids import digest
 from vouch.problems import Problem, not_found
+
+_CLOSED = "closed"
+"""The outcome of a call outside of the team's hours."""
+_CLOSED_FOR_ONE = 20
+"""So many of these count as one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +37,18 @@ class Admission:
     customer_name: str
     msisdn: str
     decision: str
+    rules: CompanyRules
+    """Those of the company to which it belongs."""
     priority: int = 0
     skills: frozenset[str] = frozenset()
+    """What an agent must know: `language:CODE`, `paper:KIND`."""
+    dealer: str = ""
+    """Who stands beside the customer, as a digest that is the same in all of his calls; empty: nobody."""
 
 
-async def admit(session: AsyncSession, verification: str, now: int, calls_per_day: int) -> Admission:
+async def admit(
+    session: AsyncSession, verification: str, now: int, calls_per_day: int, rulebook: Rulebook
+) -> Admission:
     """Let a verification call; its row stays locked until the caller's transaction ends.
 
     Problem `not_found`, `already_confirmed`, `verification_expired`, `call_not_possible`, `calls_stopped` (a verdict
@@ -43,6 +59,7 @@ async def admit(session: AsyncSession, verification: str, now: int, calls_per_da
     if found.fraud:
         raise Problem(409, "calls_stopped", "No further call can be made for this verification.")
     await _refuse_too_many(session, verification, now, calls_per_day)
+    rules = await rulebook.read(session, found.company, now)
     return Admission(
         verification=found.id,
         company=found.company,
@@ -52,6 +69,10 @@ async def admit(session: AsyncSession, verification: str, now: int, calls_per_da
         customer_name=found.customer["full_name"],
         msisdn=found.subscriber["msisdn"],
         decision=found.decision,
+        rules=rules,
+        priority=found.priority,
+        skills=frozenset(_skills(found, rules)),
+        dealer=_dealer(found),
     )
 
 
@@ -74,11 +95,34 @@ async def _locked(session: AsyncSession, verification: str) -> Verification:
     return found
 
 
+def _skills(found: Verification, rules: CompanyRules) -> Iterator[str]:
+    if found.language in rules.skilled_languages:
+        yield f"language:{found.language}"
+    if found.customer["id_type"] in rules.skilled_papers:
+        yield f"paper:{found.customer['id_type']}"
+
+
+def _dealer(found: Verification) -> str:
+    # A dealer is known by his name at the system that sent him; without one, by what it says of him instead.
+    told = found.dealer or {}
+    username = told.get("username")
+    known = (username,) if username else (told.get("shop_code"), told.get("name"))
+    if not any(known):
+        return ""
+    return digest("\0".join((found.client, *(str(part or "").casefold() for part in known))))[:32]
+
+
 async def _refuse_too_many(session: AsyncSession, verification: str, now: int, calls_per_day: int) -> None:
-    if await _count(session, verification, since=start_of_day(now)) >= calls_per_day:
+    today = start_of_day(now)
+    closed = await _count(session, verification, since=today, closed=True)
+    # Who finds the team closed has used up nothing; a page that asks and asks is stopped all the same.
+    spent = await _count(session, verification, since=today) - closed + closed // _CLOSED_FOR_ONE
+    if spent >= calls_per_day:
         raise Problem(429, "too_many_calls", "No more calls today for this verification; try again tomorrow.")
 
 
-async def _count(session: AsyncSession, verification: str, since: int) -> int:
+async def _count(session: AsyncSession, verification: str, since: int, *, closed: bool = False) -> int:
     calls = select(func.count()).where(CallRecord.verification == verification, CallRecord.queued_at >= since)
+    if closed:
+        calls = calls.where(CallRecord.outcome == _CLOSED)
     return (await session.execute(calls)).scalar_one()

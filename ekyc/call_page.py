@@ -9,14 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ekyc import join
 from ekyc.messages import Message
 from ekyc.models import PAPERS, Channel, PictureKind, State, Verification
+from ekyc.opening import OpeningBody, opening_of
 from ekyc.pictures import Darkroom
 from ekyc.screen import ConsentBody, consent_body
-from ekyc.verifications import calls_of, can_call, latest_pictures, state_of
+from ekyc.verifications import calls_of, can_call, latest_papers, state_of
 from vouch import http
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.blobs import Blobs
 from vouch.clock import Clock
+from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.problems import Problem, not_found
 from vouch.settings import Settings
@@ -52,6 +54,7 @@ class CallPageBody(BaseModel):
     ice_servers: list[dict[str, Any]]
     can_call: bool
     last_outcome: str | None
+    opening: OpeningBody
 
 
 class TicketBody(BaseModel):
@@ -71,6 +74,7 @@ class CallPages:
         blobs: Blobs,
         sessions: Sessions,
         darkroom: Darkroom,
+        rulebook: Rulebook,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -78,6 +82,7 @@ class CallPages:
         self._blobs = blobs
         self._sessions = sessions
         self._darkroom = darkroom
+        self._rulebook = rulebook
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page's routes to `app`."""
@@ -90,20 +95,22 @@ class CallPages:
         """Exchange a join token for the call's cookie."""
         form = await http.read(request, JoinForm)
         if (visitor := await self._already_in(request, form.join_token)) is not None:
-            return http.answer(await self._page(visitor.session.csrf, str(visitor.session.verification)))
+            return http.answer(await self._read_page(visitor))
+        cookies, lifetime = web.Response(), self._settings.call_session_s
         async with self._database.write() as session:
             verification = await join.redeem(session, form.join_token, self._clock.now())
-        cookies = web.Response()
-        lifetime = self._settings.call_session_s
-        opened = await self._sessions.open(cookies, SessionKind.CALLER, lifetime, verification=verification)
-        response = http.answer(await self._page(opened.csrf, verification))
+            opened = await self._sessions.open(
+                cookies, SessionKind.CALLER, lifetime, verification=verification, within=session
+            )
+            page = await self._page(session, opened.csrf, verification)
+        response = http.answer(page)
         response.cookies.update(cookies.cookies)
         return response
 
     async def show(self, request: web.Request) -> web.Response:
         """The page of the verification whose cookie this browser has."""
         visitor = await self._sessions.require(request, SessionKind.CALLER)
-        return http.answer(await self._page(visitor.session.csrf, _verification(visitor)))
+        return http.answer(await self._read_page(visitor))
 
     async def ticket(self, request: web.Request) -> web.Response:
         """A ticket for the socket."""
@@ -130,12 +137,16 @@ class CallPages:
             verification = await join.verification_of(session, token)
         return visitor if verification is not None and verification == visitor.session.verification else None
 
-    async def _page(self, csrf: str, verification: str) -> CallPageBody:
-        now = self._clock.now()
+    async def _read_page(self, visitor: Visitor) -> CallPageBody:
         async with self._database.read() as session:
-            found = await session.get_one(Verification, verification)
-            papers = await _papers(session, verification)
-            calls = await calls_of(session, verification)
+            return await self._page(session, visitor.session.csrf, _verification(visitor))
+
+    async def _page(self, session: AsyncSession, csrf: str, verification: str) -> CallPageBody:
+        now = self._clock.now()
+        found = await session.get_one(Verification, verification)
+        papers = await _papers(session, verification)
+        calls = await calls_of(session, verification)
+        opening = await opening_of(session, found, now, self._rulebook)
         return CallPageBody(
             csrf=csrf,
             verification=found.id,
@@ -149,12 +160,13 @@ class CallPages:
             ice_servers=[server.model_dump(exclude_none=True) for server in self._settings.ice_servers],
             can_call=can_call(found, now),
             last_outcome=calls[-1].outcome if calls else None,
+            opening=opening,
         )
 
 
 async def _papers(session: AsyncSession, verification: str) -> dict[str, str]:
     """The blobs of the papers by kind; the caller sees no frame of the call."""
-    pictures = await latest_pictures(session, verification)
+    pictures = await latest_papers(session, verification)
     return {kind: pictures[kind].clean_key for kind in PAPERS if kind in pictures}
 
 

@@ -6,9 +6,9 @@ A wrong order of calls (a verdict without its picture, an unknown call) is our o
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import outbox
@@ -21,42 +21,58 @@ from vouch.ids import call_number, new_id
 VERDICTS = frozenset({State.CONFIRMED, State.REJECTED, State.UNABLE_TO_VERIFY})
 """Outcomes of a call that are verdicts; their result message is `verification.decided`."""
 
+_PLAIN = {"synchronize_session": False}
+"""These statements begin no work of the session's own: nothing of it has to follow."""
+
 Gap = tuple[str, int, int | None]
 """An interruption: leg, from, until; the last one None where the call ended in it."""
 
 
-async def opened(session: AsyncSession, call: str, verification: str, attempt: int, team: str, at: int) -> None:
-    """A call of `verification` was queued at the company `team` that handles it."""
-    row = await _verification(session, verification)
-    if await session.get(CallRecord, call) is not None:
-        return
-    session.add(
-        CallRecord(
-            id=call,
-            number=call_number(call),
-            verification=verification,
-            attempt=attempt,
-            team=team,
-            queued_at=at,
-            gaps=[],
-        )
-    )
-    row.state = State.IN_CALL
+class Opened(NamedTuple):
+    """A call of `verification` that was queued at the company `team`, which handles it."""
+
+    call: str
+    verification: str
+    attempt: int
+    team: str
+    at: int
+
+
+async def opened(session: AsyncSession, calls: Sequence[Opened]) -> None:
+    """These calls were queued; their verifications are in a call."""
+    rows = [
+        {
+            "id": each.call,
+            "number": call_number(each.call),
+            "verification": each.verification,
+            "attempt": each.attempt,
+            "team": each.team,
+            "queued_at": each.at,
+            "gaps": [],
+        }
+        for each in calls
+    ]
+    known = await session.scalars(select(CallRecord.id).where(CallRecord.id.in_([row["id"] for row in rows])))
+    seen = set(known)
+    if new := [row for row in rows if row["id"] not in seen]:
+        await session.execute(insert(CallRecord), new)
+        theirs = [row["verification"] for row in new]
+        await session.execute(update(Verification).where(Verification.id.in_(theirs)).values(state=State.IN_CALL))
 
 
 async def accepted(session: AsyncSession, call: str, agent: str, at: int) -> None:
     """The agent (account id) took the call; after a re-queue another agent takes the earlier one's place."""
-    record = await _record(session, call)
-    if record.ended_at is None and record.agent != agent:
-        record.agent = agent
-        record.accepted_at = at
+    another = or_(CallRecord.agent.is_(None), CallRecord.agent != agent)
+    live = update(CallRecord).where(CallRecord.id == call, CallRecord.ended_at.is_(None), another)
+    await session.execute(live.values(agent=agent, accepted_at=at), execution_options=_PLAIN)
 
 
 async def started(session: AsyncSession, call: str, at: int) -> None:
     """Both sides see and hear each other; the first time counts."""
-    record = await _record(session, call)
-    if record.ended_at is None and record.started_at is None:
-        record.started_at = at
+    live = update(CallRecord).where(
+        CallRecord.id == call, CallRecord.ended_at.is_(None), CallRecord.started_at.is_(None)
+    )
+    await session.execute(live.values(started_at=at), execution_options=_PLAIN)
 
 
 async def ended(
@@ -66,8 +82,7 @@ async def ended(
 
     Where the outcome is a verdict, `decided` must be called in the same transaction, before or after.
     """
-    record = await _record(session, call)
-    verification = await _verification(session, record.verification)
+    record, verification = await _locked(session, call)
     if record.ended_at is not None:
         return
     record.outcome, record.ended_in, record.ended_at = outcome, ended_in, at
@@ -100,11 +115,11 @@ async def decided(
     A late one stands on the call's last frame. RuntimeError where that picture is not stored: a result exists only
     once its picture is durable.
     """
-    record = await _record(session, call)
-    verification = await _verification(session, record.verification)
+    record, verification = await _locked(session, call)
     if (await session.scalars(select(VerdictRecord.id).where(VerdictRecord.call == call))).first() is not None:
         return
-    picture = await _proof(session, call, decision, late=late)
+    pictures = await _pictures(session, verification.id)
+    picture = _proof(pictures, call, decision, late=late)
     given = VerdictRecord(
         id=new_id(),
         verification=verification.id,
@@ -122,15 +137,16 @@ async def decided(
     )
     session.add(given)
     verification.fraud = verification.fraud or fraud
-    await _settle(session, verification)
-    await _tell(session, verification, record.attempt, given, picture)
+    if record.ended_at is not None:
+        await _settle(session, verification)
+    await _tell(session, verification, record.attempt, given, [*_papers(pictures), picture])
 
 
 async def _tell(
-    session: AsyncSession, verification: Verification, attempt: int, given: VerdictRecord, picture: Picture
+    session: AsyncSession, verification: Verification, attempt: int, given: VerdictRecord, shown: Sequence[Picture]
 ) -> None:
     """Post the verdict, without fraud flag and note: neither client nor, through it, caller may learn of them."""
-    account = await session.get_one(Account, given.agent)
+    username = (await session.execute(select(Account.username).where(Account.id == given.agent))).scalar_one()
     data = Decided.model_validate(
         {
             "id": verification.id,
@@ -139,55 +155,59 @@ async def _tell(
             "reason": given.reason,
             "decided_at": iso(given.decided_at),
             "attempt": attempt,
-            "agent": account.username,
-            "pictures": [_shown(kept) for kept in [*await _papers(session, verification.id), picture]],
+            "agent": username,
+            "pictures": [_shown(kept) for kept in shown],
         }
     )
     message = DecidedMessage(timestamp=data.decided_at, data=data)
     outbox.post(session, verification, message, given.decided_at)
 
 
-async def _verification(session: AsyncSession, verification: str) -> Verification:
-    # Locked: a late verdict and the next call of the same verification may come from two floors.
-    wanted = select(Verification).where(Verification.id == verification).with_for_update()
-    return (await session.scalars(wanted, execution_options={"populate_existing": True})).one()
+async def _locked(session: AsyncSession, call: str) -> tuple[CallRecord, Verification]:
+    """A call and its verification; NoResultFound for a call that nobody opened."""
+    wanted = (
+        select(CallRecord, Verification)
+        .join(Verification, Verification.id == CallRecord.verification)
+        .where(CallRecord.id == call)
+        # A late verdict and the next call of the same verification may come from two floors.
+        .with_for_update(of=Verification)
+    )
+    found = (await session.execute(wanted, execution_options={"populate_existing": True})).one()
+    return found[0], found[1]
 
 
-async def _record(session: AsyncSession, call: str) -> CallRecord:
-    return await session.get_one(CallRecord, call)
+async def _pictures(session: AsyncSession, verification: str) -> Sequence[Picture]:
+    """Everything that is kept of a verification, as it came in."""
+    wanted = select(Picture).where(Picture.verification == verification).order_by(Picture.at)
+    return (await session.scalars(wanted)).all()
 
 
-async def _proof(session: AsyncSession, call: str, decision: int, *, late: bool) -> Picture:
-    wanted = select(Picture).where(Picture.call == call)
-    if late:
-        wanted = wanted.where(Picture.kind == PictureKind.LAST_FRAME)
-    else:
-        wanted = wanted.where(Picture.kind == PictureKind.SNAPSHOT, Picture.decision == decision)
-    picture = (await session.scalars(wanted)).first()
-    if picture is None:
-        raise RuntimeError(f"a verdict of call {call} before its picture was stored")
-    return picture
+def _proof(pictures: Sequence[Picture], call: str, decision: int, *, late: bool) -> Picture:
+    for picture in pictures:
+        of_press = picture.kind == PictureKind.SNAPSHOT and picture.decision == decision
+        if picture.call == call and (picture.kind == PictureKind.LAST_FRAME if late else of_press):
+            return picture
+    raise RuntimeError(f"a verdict of call {call} before its picture was stored")
 
 
-async def _papers(session: AsyncSession, verification: str) -> list[Picture]:
+def _papers(pictures: Sequence[Picture]) -> list[Picture]:
     """The newest picture of each paper: later ones do not overwrite earlier ones, but they count."""
-    wanted = select(Picture).where(Picture.verification == verification, Picture.kind.in_(PAPERS)).order_by(Picture.at)
-    newest = {picture.kind: picture for picture in (await session.scalars(wanted)).all()}
+    newest = {picture.kind: picture for picture in pictures if picture.kind in PAPERS}
     return [newest[kind] for kind in PAPERS if kind in newest]
 
 
 async def _settle(session: AsyncSession, verification: Verification) -> None:
     """Derive the state from the calls: in_call while one lives, else the verdict of the latest call that has one."""
-    live = select(CallRecord.id).where(CallRecord.verification == verification.id, CallRecord.ended_at.is_(None))
-    verdicts = (
-        select(VerdictRecord)
-        .join(CallRecord, CallRecord.id == VerdictRecord.call)
-        .where(VerdictRecord.verification == verification.id)
+    attempts = (
+        select(CallRecord.ended_at, VerdictRecord.verdict, VerdictRecord.decided_at)
+        .outerjoin(VerdictRecord, VerdictRecord.call == CallRecord.id)
+        .where(CallRecord.verification == verification.id)
         .order_by(CallRecord.attempt.desc())
     )
-    last = (await session.scalars(verdicts)).first()
+    rows = (await session.execute(attempts)).all()
+    last = next((row for row in rows if row.verdict is not None), None)
     verification.decided_at = last.decided_at if last else None
-    if (await session.scalars(live)).first() is not None:
+    if any(row.ended_at is None for row in rows):
         verification.state = State.IN_CALL
     else:
         verification.state = last.verdict if last else State.CREATED

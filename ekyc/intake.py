@@ -14,7 +14,7 @@ from ekyc import rules
 from ekyc.card import Typed, compare, parse
 from ekyc.coverage import is_enabled
 from ekyc.messages import Customer, NewVerification
-from ekyc.models import Channel, IdempotencyKey, Picture, PictureKind, State, Verification
+from ekyc.models import Channel, Client, IdempotencyKey, Picture, PictureKind, State, Verification
 from ekyc.names import fold
 from ekyc.policy import IdType, MatchedField, Question, Ruling, decide
 from ekyc.tokens import Holder
@@ -71,8 +71,10 @@ async def judge(
 ) -> Ruling:
     """Whether and how this may be opened at `now`; changes nothing.
 
-    Problem `verification_not_enabled`, `ekyc_not_passed` or `unknown_sub_type`.
+    Problem `verification_not_enabled`, `priority_not_allowed`, `ekyc_not_passed` or `unknown_sub_type`.
     """
+    if data.priority > 0:
+        await _check_priority(session, holder, data.priority)
     day = vietnamese_day(now)
     if not await is_enabled(session, data.channel, holder.company, day):
         raise Problem(403, "verification_not_enabled", "Video verification is not on for this company and channel.")
@@ -130,6 +132,12 @@ async def earlier(session: AsyncSession, holder: Holder, key: str, print_: str) 
     return await session.get_one(Verification, row.verification)
 
 
+async def _check_priority(session: AsyncSession, holder: Holder, asked: int) -> None:
+    highest = (await session.get_one(Client, holder.client)).highest_priority
+    if asked > highest:
+        raise Problem(403, "priority_not_allowed", f"This client may ask for priorities up to {highest}.")
+
+
 def _matched(data: NewVerification) -> bool:
     return data.ekyc is not None and data.ekyc.passed and set(data.ekyc.matched_fields) >= set(MatchedField)
 
@@ -152,6 +160,8 @@ def _verification(opening: Opening, ruling: Ruling, now: int, lifetime_s: int) -
         referral=data.referral,
         ekyc=stored["ekyc"],
         comparison=[field.as_json() for field in comparison],
+        language=data.language,
+        priority=data.priority,
         decision=ruling.decision,
         rule=ruling.rule,
         full_name_folded=fold(data.customer.full_name),

@@ -21,6 +21,7 @@ IdNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0
 Msisdn = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9]{9,15}$")]
 SubType = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_]{1,20}$")]
 Day = Annotated[date, Field(strict=True, ge=date(1900, 1, 1), description="ISO 8601 calendar date")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -84,6 +85,10 @@ class NewVerification(Message):
     shop_code: Text | None = Field(None, description="Online: the shop that the order was given to")
     referral: Text | None = Field(None, description="Online: the channel that the customer came from")
     ekyc: EkycResult | None = None
+    language: Language = Field("vi", description="The language that the customer speaks, ISO 639")
+    priority: int = Field(
+        0, ge=0, le=9, description="Higher is served earlier; a client may ask as high as the operator lets it"
+    )
 
 
 class CallRuling(Message):

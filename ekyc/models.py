@@ -58,6 +58,8 @@ class Client(Base):
     """Standard Webhooks secret (`whsec_...`), sealed by the key of purpose `webhook-secret` (`ekyc.webhooks.seal`)."""
     webhook_disabled_at: Mapped[int | None]
     """When the endpoint answered 410 Gone; nothing is sent to it any more."""
+    highest_priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Up to which priority it may open verifications; 0: as everybody."""
     created_at: Mapped[int]
 
 
@@ -139,6 +141,10 @@ class Verification(Base):
     """What the client's own eKYC found."""
     comparison: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """What was typed against what the card's chip code says: [{field, typed, read, result}]."""
+    language: Mapped[str] = mapped_column(default="vi", server_default="vi")
+    """The language that the customer speaks, ISO 639."""
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    """0 to 9; higher is served earlier."""
     decision: Mapped[str]
     rule: Mapped[str]
     full_name_folded: Mapped[str]

@@ -16,7 +16,7 @@ _REF = "#/components/schemas/{model}"
 _PROBLEMS = {
     "400": "`idempotency_key_missing`, `invalid_multipart`",
     "401": "`bad_token`",
-    "403": "`verification_not_enabled`",
+    "403": "`verification_not_enabled`, `priority_not_allowed`",
     "404": "`not_found`: it does not exist, or another client opened it",
     "409": "`already_confirmed`, `call_not_possible`",
     "410": "`verification_expired`",

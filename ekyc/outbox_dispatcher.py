@@ -12,7 +12,7 @@ from cryptography.fernet import InvalidToken
 from ekyc.outbox import Claimed, Outbox
 from ekyc.webhooks import Delivery, Sender, encode, unseal
 from vouch.clock import SECOND, Clock
-from vouch.database import Database
+from vouch.database import Database, is_gone
 from vouch.keys import Keys
 from vouch.logs import logger
 from vouch.settings import Settings
@@ -23,6 +23,7 @@ log = logger(__name__)
 _AT_ONCE = 16
 _PER_CLIENT = 4
 # A receiver that lets every try time out must not keep the others' results waiting.
+_SETTLE_TRIES = 30
 _LOOK_AGAIN_S = 5.0
 # Other nodes' results, those of a node that died, and a database that was gone: nobody wakes us for them.
 
@@ -107,7 +108,7 @@ class Dispatcher:
     async def _deliver(self, message: Claimed) -> None:
         try:
             delivery = await self._try(message)
-            await self._outbox.settle(message, delivery)
+            await self._settle(message, delivery)
         finally:
             self._running[message.client] -= 1
             self._running += Counter()  # drops clients with nothing under way
@@ -116,6 +117,19 @@ class Dispatcher:
             log.info("result delivered", webhook=message.id, tries=message.tries)
         else:
             log.warning("result not delivered", webhook=message.id, tries=message.tries, error=delivery.error)
+
+    async def _settle(self, message: Claimed, delivery: Delivery) -> None:
+        """Write it down, within the lease: what is delivered must not be sent again because the database was away."""
+        for _ in range(_SETTLE_TRIES):
+            try:
+                await self._outbox.settle(message, delivery)
+            except Exception as error:
+                if not is_gone(error):
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return
+        log.warning("a delivery could not be written down; it will be repeated", webhook=message.id)
 
     async def _try(self, message: Claimed) -> Delivery:
         if message.gone:

@@ -17,6 +17,7 @@ from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.blobs import Blobs
 from vouch.clock import Clock
+from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.pages import add_pages
 from vouch.settings import Settings
@@ -36,6 +37,7 @@ class Ekyc:
         blobs: Blobs,
         accounts: Accounts,
         sessions: Sessions,
+        rulebook: Rulebook,
         tokens: CompanyTokens | None = None,
         *,
         match_lifts_table: bool = False,
@@ -51,7 +53,7 @@ class Ekyc:
         self._parts = (
             IntegrationApi(settings, database, clock, blobs, reception),
             DealerScreen(settings, database, clock, accounts, sessions, drafts, calls),
-            CallPages(settings, database, clock, blobs, sessions, darkroom),
+            CallPages(settings, database, clock, blobs, sessions, darkroom, rulebook),
         )
 
     def add_routes(self, app: web.Application) -> None:

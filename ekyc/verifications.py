@@ -58,11 +58,16 @@ async def calls_of(session: AsyncSession, verification: str) -> list[CallRecord]
     return list((await session.scalars(chosen)).all())
 
 
-async def latest_pictures(session: AsyncSession, verification: str) -> dict[PictureKind, Picture]:
-    """What clients are given: of each paper the latest picture, as snapshot the one that the verdict stands on."""
+async def latest_papers(session: AsyncSession, verification: str) -> dict[PictureKind, Picture]:
+    """Of each paper the latest picture."""
     chosen = select(Picture).where(Picture.verification == verification, Picture.kind.in_(PAPERS))
     papers = (await session.scalars(chosen.order_by(Picture.at, Picture.id))).all()
-    found = {PictureKind(picture.kind): picture for picture in papers}
+    return {PictureKind(picture.kind): picture for picture in papers}
+
+
+async def latest_pictures(session: AsyncSession, verification: str) -> dict[PictureKind, Picture]:
+    """What clients are given: of each paper the latest picture, as snapshot the one that the verdict stands on."""
+    found = await latest_papers(session, verification)
     proof = await proof_of(session, verification)
     return found if proof is None else found | {PictureKind.SNAPSHOT: proof}
 

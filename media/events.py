@@ -82,6 +82,11 @@ class WorkerLost:
 MediaEvent = MediaFlowing | LegSilent | LegHeard | WorkerUp | WorkerLost
 
 
+def worker_id(name: str, boot: str) -> str:
+    """Names one start of a worker's process: its calls are in no later one."""
+    return f"{name}.{boot}"
+
+
 @dataclass(frozen=True)
 class WorkerState:
     """One worker as the node sees it now."""
@@ -90,10 +95,21 @@ class WorkerState:
     """Its stable name."""
     boot: str
     """Which start of its process; empty before the first."""
+    address: str
+    """Where it listens, `host:port`; empty before the first."""
     alive: bool
-    """Whether it may be given calls."""
+    """Whether this node is connected to it."""
     calls: int
-    """Calls that are open in it."""
+    """Calls that are open in it, and those that this node has given it since it said so."""
+    capacity: int
+    """Calls that it takes at once."""
+    heard_at: int
+    """When it was last heard, on `media.clock`."""
+
+    @property
+    def id(self) -> str:
+        """By what requests name it."""
+        return worker_id(self.name, self.boot)
 
 
 @dataclass(frozen=True)

@@ -111,14 +111,14 @@ class Exchange:
             if not opened.links and not opened.negotiating and self._calls.get(call) is opened:
                 del self._calls[call]
 
-    async def frame(self, call: str, media: int, rtp_timestamp: int, *, live: bool) -> KeptFrame:
+    async def frame(self, call: str, media: int, rtp_timestamp: int, *, live: bool, ago: int = 0) -> KeptFrame:
         """See `MediaPlane.frame`; raises FrameTooOld, FrameUnknown and Overloaded."""
         media_of = self._media(call)
-        return await self._keep(media_of.frame(media, rtp_timestamp, live=live, now=clock.now()))
+        return await self._keep(media_of.frame(media, rtp_timestamp, live=live, now=clock.now() - ago))
 
-    async def nearest_frame(self, call: str, *, live: bool) -> KeptFrame:
+    async def nearest_frame(self, call: str, *, live: bool, ago: int = 0) -> KeptFrame:
         """See `MediaPlane.nearest_frame`; raises FrameTooOld, FrameUnknown and Overloaded."""
-        return await self._keep(self._media(call).nearest_frame(live=live, now=clock.now()))
+        return await self._keep(self._media(call).nearest_frame(live=live, now=clock.now() - ago))
 
     def look(self, call: str, leg: Leg) -> None:
         """Look at once whether a leg is silent; an unknown call is no error, it has none."""

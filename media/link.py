@@ -1,4 +1,4 @@
-"""One connection from a node to a worker: requests and their replies, events in order, and when it was last heard."""
+"""One connection from a node to a worker: requests and their replies, events, and when it was last heard."""
 
 import asyncio
 import secrets
@@ -17,12 +17,20 @@ R = TypeVar("R", bound=protocol.Message)
 class WorkerLink:
     """A connection to a worker that has proved itself; made by `connect`."""
 
-    def __init__(self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, boot: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, hello: protocol.Hello
+    ) -> None:
         self._session, self._socket = session, socket
-        self.boot = boot
+        self.worker = hello.worker
+        """The name that it says it has."""
+        self.boot = hello.boot
         """Which start of the worker's process this is."""
+        self.capacity = hello.capacity
+        """Calls that it takes at once."""
         self.calls = 0
         """Calls that were open there when it was last heard."""
+        self.chosen = 0
+        """Calls that it was chosen for since then."""
         self.heard_at = clock.now()
         """When any message came last: microseconds of `media.clock`."""
         self._replies: dict[str, asyncio.Future[protocol.AnyReply]] = {}
@@ -60,7 +68,7 @@ class WorkerLink:
         return reply
 
     async def acknowledge(self, sequence: int) -> None:
-        """Tell the worker to forget events up to this one; where the connection is gone it will repeat them."""
+        """Tell the worker to forget this event; where the connection is gone it will repeat it."""
         try:
             await self._socket.send_str(protocol.Acknowledge(sequence=sequence).model_dump_json())
         except ConnectionError:
@@ -73,7 +81,7 @@ class WorkerLink:
 
     def _take(self, message: protocol.ToNode, on_event: Callable[[protocol.AnyEvent], None]) -> None:
         if isinstance(message, protocol.Alive):
-            self.calls = message.calls
+            self.calls, self.chosen = message.calls, 0
         elif isinstance(message, protocol.Event):
             on_event(message)
         elif not isinstance(message, protocol.Hello):
@@ -101,4 +109,4 @@ async def connect(host: str, port: int, secret: str) -> WorkerLink:
     except BaseException:
         await session.close()
         raise
-    return WorkerLink(session, socket, hello.boot)
+    return WorkerLink(session, socket, hello)

@@ -19,10 +19,12 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "COVERAGE_PROCE
 class WorkerProcess:
     """One run of `python -m media.worker`."""
 
-    def __init__(self, process: Process, port: int) -> None:
+    def __init__(self, process: Process, port: int, boot: str) -> None:
         self._process = process
         self.port = port
         """Where it listens."""
+        self.boot = boot
+        """The number that it drew at its start."""
 
     @property
     def pid(self) -> int:
@@ -61,16 +63,16 @@ async def start_worker(settings_json: str) -> WorkerProcess:
         sys.executable, "-m", "media.worker", stdin=PIPE, stdout=PIPE, stderr=None, env=environment
     )
     try:
-        port = await _tell(process, settings_json)
+        port, boot = await _tell(process, settings_json)
     except BaseException:
         if process.returncode is None:
             process.kill()
         await process.wait()
         raise
-    return WorkerProcess(process, port)
+    return WorkerProcess(process, port, boot)
 
 
-async def _tell(process: Process, settings_json: str) -> int:
+async def _tell(process: Process, settings_json: str) -> tuple[int, str]:
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("the worker has no standard input and output")
     try:
@@ -78,6 +80,7 @@ async def _tell(process: Process, settings_json: str) -> int:
             process.stdin.write(settings_json.encode() + b"\n")
             await process.stdin.drain()
             line = await process.stdout.readline()
-        return int(json.loads(line)["listening"])
-    except (TimeoutError, ConnectionError, ValueError, KeyError) as error:
+        told = json.loads(line)
+        return int(told["listening"]), str(told["boot"])
+    except (TimeoutError, ConnectionError, ValueError, KeyError, TypeError) as error:
         raise RuntimeError("the media worker did not start") from error

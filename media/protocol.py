@@ -1,8 +1,9 @@
 """Messages between a node and a media worker: one JSON object in each WebSocket text frame, told apart by `type`.
 
-The worker speaks first (`hello`), the node proves itself (`proof`), then either side sends what it has. A request is
-answered once, by its `id`: `answer`, `frame`, `summary`, `done` or `refusal`. Events are repeated until acknowledged;
-their sequence rises by one within a boot of the worker. All durations and times are microseconds.
+The worker speaks first (`hello`), the node proves itself (`proof`), then either side sends what it has. Several nodes
+may be connected. A request is answered once, on its own connection, by its `id`: `answer`, `frame`, `summary`, `done`
+or `refusal`. An event goes to one node, and again to another each second until one has acknowledged it; its sequence
+numbers rise by one within a boot of the worker. All durations and times are microseconds.
 """
 
 import hashlib
@@ -63,6 +64,8 @@ class GetFrame(Request):
     """As the agent's page saw it."""
     live: bool
     """Refuse what is no live picture."""
+    ago: Annotated[int, Field(ge=0)] = 0
+    """How long ago it must have been live."""
 
 
 class GetNearestFrame(Request):
@@ -71,6 +74,8 @@ class GetNearestFrame(Request):
     type: Literal["get_nearest_frame"] = "get_nearest_frame"
     live: bool
     """Refuse what is no live picture."""
+    ago: Annotated[int, Field(ge=0)] = 0
+    """How long ago it must have been live."""
 
 
 class Look(Request):
@@ -96,11 +101,11 @@ class Proof(Message):
 
 
 class Acknowledge(Message):
-    """All events up to this one have been dealt with."""
+    """An event has been dealt with for good."""
 
     type: Literal["acknowledge"] = "acknowledge"
     sequence: int
-    """The newest of them."""
+    """Which one."""
 
 
 class Hello(Message):
@@ -111,6 +116,8 @@ class Hello(Message):
     """Its stable name."""
     boot: str
     """Drawn at the start of its process."""
+    capacity: int
+    """Calls that it takes at once."""
     nonce: str
     """Its challenge to the node."""
     proof: str

@@ -2,9 +2,8 @@
 
 import asyncio
 import secrets
-from collections import deque
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
@@ -25,72 +24,134 @@ ALIVE_S = 0.5
 """Between two signs of life: seconds."""
 REPEAT = 1_000_000
 """An event that is not acknowledged is sent again after this time: microseconds."""
+MOST_UNSENT = 1_000
+"""Messages that may wait for one node; one with more takes nothing any more and is left."""
 MOST_UNHEARD = 10_000
 """Events that wait for acknowledgement; with more, no node has listened for very long and the worker ends."""
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """An event that no node has acknowledged yet."""
+
+    event: LegEvent
+    happened_at: int
+    sent_at: int | None = None
+    """None: to nobody who is still there."""
+    tries: int = 0
+
+
 class Outbox:
-    """Events in order, kept until acknowledged."""
+    """Events, each kept until a node has acknowledged it."""
 
     def __init__(self, worker: str, boot: str) -> None:
         self._worker, self._boot = worker, boot
-        self._waiting: deque[tuple[int, LegEvent, int]] = deque()
+        self._waiting: dict[int, _Waiting] = {}
         self._sequence = 0
-        self._sent_at = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, event: LegEvent, happened_at: int, now: int) -> protocol.AnyEvent:
-        """Keep an event and give its message, to be sent at once."""
+    def add(self, event: LegEvent, happened_at: int) -> int:
+        """Keep an event and give its sequence number; it is due at once."""
         self._sequence += 1
-        self._waiting.append((self._sequence, event, happened_at))
-        self._sent_at = now
-        return self._message(self._sequence, event, now - happened_at)
+        self._waiting[self._sequence] = _Waiting(event, happened_at)
+        return self._sequence
 
     def acknowledge(self, sequence: int) -> None:
-        """Forget all events up to this one."""
-        while self._waiting and self._waiting[0][0] <= sequence:
-            self._waiting.popleft()
+        """Forget this event."""
+        self._waiting.pop(sequence, None)
 
-    def repeat(self, now: int, *, at_once: bool) -> list[protocol.AnyEvent]:
-        """Messages of all that wait, oldest first; none where the newest was sent less than a second ago."""
-        if not self._waiting or (not at_once and now - self._sent_at < REPEAT):
-            return []
-        self._sent_at = now
-        return [self._message(sequence, event, now - at) for sequence, event, at in self._waiting]
+    def lost(self, sequences: Iterable[int]) -> None:
+        """Whoever these were sent to is gone: what still waits of them is due at once."""
+        for sequence in sequences:
+            if sequence in self._waiting:
+                self._waiting[sequence].sent_at = None
 
-    def _message(self, sequence: int, event: LegEvent, since: int) -> protocol.AnyEvent:
-        worker, boot = self._worker, self._boot
+    def due(self, now: int) -> list[tuple[int, protocol.AnyEvent]]:
+        """The events to be sent now, oldest first, each with the number of times that it was sent before."""
+        return [
+            self.send(sequence, now)
+            for sequence, waiting in self._waiting.items()
+            if waiting.sent_at is None or now - waiting.sent_at >= REPEAT
+        ]
+
+    def send(self, sequence: int, now: int) -> tuple[int, protocol.AnyEvent]:
+        """The same of one event that waits."""
+        waiting = self._waiting[sequence]
+        waiting.sent_at = now
+        waiting.tries += 1
+        return waiting.tries - 1, self._message(sequence, waiting, now)
+
+    def _message(self, sequence: int, waiting: _Waiting, now: int) -> protocol.AnyEvent:
+        worker, boot, event = self._worker, self._boot, waiting.event
         if isinstance(event, LegSilent):
-            aged = replace(event, age=event.age + since)
+            aged = replace(event, age=event.age + now - waiting.happened_at)
             return protocol.LegSilentEvent(worker=worker, boot=boot, sequence=sequence, event=aged)
         if isinstance(event, LegHeard):
             return protocol.LegHeardEvent(worker=worker, boot=boot, sequence=sequence, event=event)
         return protocol.MediaFlowingEvent(worker=worker, boot=boot, sequence=sequence, event=event)
 
 
+class _Node:
+    """One connected node; what is said to it waits in a queue of its own, so that a node that hangs holds up nobody."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self.socket = socket
+        self.events: set[int] = set()
+        """Sequence numbers of the events that were sent to it."""
+        self._queue: asyncio.Queue[protocol.ToNode] = asyncio.Queue(MOST_UNSENT)
+
+    def say(self, message: protocol.ToNode) -> bool:
+        """Queue a message; False where the node takes nothing any more."""
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            return False
+        if isinstance(message, protocol.Event):
+            self.events.add(message.sequence)
+        return True
+
+    async def send(self) -> None:
+        """Send what is queued until the connection ends."""
+        while True:
+            message = await self._queue.get()
+            try:
+                await self.socket.send_str(message.model_dump_json())
+            except ConnectionError:
+                return
+
+
 class WorkerServer:
     """Serves the nodes of one worker; `on_abandoned` is called once when no node has listened for very long."""
 
-    def __init__(self, worker: str, secret: str, on_abandoned: Callable[[], None]) -> None:
+    def __init__(self, worker: str, secret: str, on_abandoned: Callable[[], None], capacity: int) -> None:
         self.boot = secrets.token_hex(8)
-        self._worker, self._secret = worker, secret
+        self._worker, self._secret, self._capacity = worker, secret, capacity
         self._on_abandoned = on_abandoned
         self._outbox = Outbox(worker, self.boot)
-        self._nodes: list[web.WebSocketResponse] = []
+        self._nodes: list[_Node] = []
         self._tasks = TaskSet("server")
         self._exchange: Exchange | None = None
         self._runner: web.AppRunner | None = None
 
     def on_event(self, event: LegEvent, happened_at: int) -> None:
-        """Something happened in a call: tell the node that connected last."""
+        """Something happened in a call: tell a node."""
         if len(self._outbox) >= MOST_UNHEARD:
             self._on_abandoned()
             return
-        message = self._outbox.add(event, happened_at, clock.now())
+        sequence = self._outbox.add(event, happened_at)
         if self._nodes:
-            self._tasks.spawn("event", _send(self._nodes[-1], message))
+            self._say(*self._outbox.send(sequence, clock.now()))
+
+    def _say_due(self) -> None:
+        if self._nodes:
+            for tries, event in self._outbox.due(clock.now()):
+                self._say(tries, event)
+
+    def _say(self, tries: int, event: protocol.AnyEvent) -> None:
+        # Spread over the nodes; one that did not acknowledge in time is not asked again before the others.
+        self._nodes[(event.sequence + tries) % len(self._nodes)].say(event)
 
     async def start(self, exchange: Exchange, host: str, port: int) -> int:
         """Listen and give the port."""
@@ -108,50 +169,56 @@ class WorkerServer:
         """Stop listening and leave every node."""
         await self._tasks.close()
         for node in list(self._nodes):
-            await node.close()
+            await node.socket.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _accept(self, request: web.Request) -> web.WebSocketResponse:
-        node = web.WebSocketResponse(max_msg_size=protocol.LONGEST_REQUEST)
-        await node.prepare(request)
-        if not await self._is_known(node, request.headers.get(protocol.NONCE_HEADER, "")):
+        socket = web.WebSocketResponse(max_msg_size=protocol.LONGEST_REQUEST)
+        await socket.prepare(request)
+        if not await self._is_known(socket, request.headers.get(protocol.NONCE_HEADER, "")):
             log.warning("a node failed to prove itself")
-            await node.close(code=4401, message=b"no proof")
-            return node
+            await socket.close(code=4401, message=b"no proof")
+            return socket
+        node = _Node(socket)
+        sending = self._tasks.spawn("send", node.send())
         self._nodes.append(node)
         try:
-            for event in self._outbox.repeat(clock.now(), at_once=True):
-                await _send(node, event)
-            async for message in node:
+            self._say_due()
+            async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._take(node, message.data)
         finally:
             self._nodes.remove(node)
-        return node
+            sending.cancel()
+            self._outbox.lost(node.events)
+            self._say_due()
+        return socket
 
-    async def _is_known(self, node: web.WebSocketResponse, challenge: str) -> bool:
+    async def _is_known(self, socket: web.WebSocketResponse, challenge: str) -> bool:
         nonce = secrets.token_hex(16)
         proof = protocol.prove(self._secret, "worker", challenge)
-        await _send(node, protocol.Hello(worker=self._worker, boot=self.boot, nonce=nonce, proof=proof))
+        hello = protocol.Hello(worker=self._worker, boot=self.boot, capacity=self._capacity, nonce=nonce, proof=proof)
         try:
-            reply = protocol.to_worker.validate_json(await node.receive_str(timeout=PROOF_S))
-        except (ValidationError, TypeError, TimeoutError):
+            await socket.send_str(hello.model_dump_json())
+            reply = protocol.to_worker.validate_json(await socket.receive_str(timeout=PROOF_S))
+        except (ValidationError, TypeError, TimeoutError, ConnectionError):
             return False
         return isinstance(reply, protocol.Proof) and protocol.is_proof(self._secret, "node", nonce, reply.proof)
 
-    def _take(self, node: web.WebSocketResponse, text: str) -> None:
+    def _take(self, node: _Node, text: str) -> None:
         try:
             message = protocol.to_worker.validate_json(text)
         except ValidationError as error:
             log.warning("a node's message cannot be read", errors=error.error_count())
             return
         if isinstance(message, protocol.Acknowledge):
+            node.events.discard(message.sequence)
             self._outbox.acknowledge(message.sequence)
         elif isinstance(message, protocol.Request):
             self._tasks.spawn(message.type, self._answer(node, message))
 
-    async def _answer(self, node: web.WebSocketResponse, request: protocol.AnyRequest) -> None:
+    async def _answer(self, node: _Node, request: protocol.AnyRequest) -> None:
         reply: protocol.AnyReply
         with call_context(request.call):
             try:
@@ -163,7 +230,7 @@ class WorkerServer:
             except TimeoutError:
                 log.warning("request took too long", request=request.type)
                 return
-        await _send(node, reply)
+        node.say(reply)
 
     async def _perform(self, request: protocol.AnyRequest) -> protocol.AnyReply:
         exchange = self._exchange
@@ -174,10 +241,12 @@ class WorkerServer:
                 sdp = await exchange.negotiate(request.call, request.leg, request.media, request.offer_sdp)
                 return protocol.Answer(id=request.id, answer_sdp=sdp)
             case protocol.GetFrame():
-                frame = await exchange.frame(request.call, request.media, request.rtp_timestamp, live=request.live)
+                frame = await exchange.frame(
+                    request.call, request.media, request.rtp_timestamp, live=request.live, ago=request.ago
+                )
                 return protocol.Frame(id=request.id, frame=frame)
             case protocol.GetNearestFrame():
-                frame = await exchange.nearest_frame(request.call, live=request.live)
+                frame = await exchange.nearest_frame(request.call, live=request.live, ago=request.ago)
                 return protocol.Frame(id=request.id, frame=frame)
             case protocol.Look():
                 exchange.look(request.call, request.leg)
@@ -188,18 +257,9 @@ class WorkerServer:
     async def _keep_alive(self) -> None:
         while True:
             calls = 0 if self._exchange is None else len(self._exchange)
-            messages: list[protocol.ToNode] = [protocol.Alive(calls=calls)]
             for node in list(self._nodes):
-                last = node is self._nodes[-1]
-                events = self._outbox.repeat(clock.now(), at_once=False) if last else []
-                for message in [*messages, *events]:
-                    await _send(node, message)
+                if not node.say(protocol.Alive(calls=calls)):
+                    log.warning("a node that takes nothing any more is left")
+                    self._tasks.spawn("leave", node.socket.close())
+            self._say_due()
             await asyncio.sleep(ALIVE_S)
-
-
-async def _send(node: web.WebSocketResponse, message: protocol.ToNode) -> None:
-    """Send, unless the node has just gone: what matters is repeated to the next one."""
-    try:
-        await node.send_str(message.model_dump_json())
-    except ConnectionError:
-        return

@@ -22,9 +22,10 @@ class MediaSettings:
     node: str = "node"
     """This node's stable name; its workers are called `<node>-w0`, `<node>-w1`, ..."""
     workers: int = 0
-    """How many workers to start; 0 is one for each core, because Python's lock gives one worker one core."""
+    """How many workers to start."""
     listen_host: str = "127.0.0.1"
-    """Where the workers listen for their node. Loopback, because the messages are not encrypted."""
+    """Where the workers listen for all nodes: loopback, or an address that only nodes reach, as the messages are not
+    encrypted."""
     secret: str = field(default="", repr=False)
     """What node and worker prove to each other that they know; empty draws a new one at every start."""
     ice_servers: tuple[IceServer, ...] = ()

@@ -1,10 +1,12 @@
 """A media worker: `python -m media.worker`. Forwards packets; holds no database address and no key.
 
 Its settings come as one line of JSON (`WorkerSettings`) on standard input, which then stays open: when it ends, the
-parent has gone, and the worker ends too. It prints `{"listening": port}` on standard output when it is ready.
+parent has gone, and the worker ends too. It prints `{"listening": port, "boot": number}` on standard output when it is
+ready.
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -27,7 +29,7 @@ GRACE_S = 2.0
 async def serve(settings: WorkerSettings, watch: Callable[[asyncio.AbstractEventLoop, asyncio.Event], None]) -> None:
     """Run until `watch`, which is given the loop and an event to set from any thread, says so."""
     ended = asyncio.Event()
-    server = WorkerServer(settings.name, settings.secret, on_abandoned=ended.set)
+    server = WorkerServer(settings.name, settings.secret, on_abandoned=ended.set, capacity=settings.longest_calls)
     exchange = Exchange(
         udp=settings.udp,
         ice_servers=settings.ice_servers,
@@ -39,7 +41,7 @@ async def serve(settings: WorkerSettings, watch: Callable[[asyncio.AbstractEvent
     exchange.start()
     port = await server.start(exchange, settings.host, settings.port)
     watch(loop, ended)
-    sys.stdout.write(f'{{"listening": {port}}}\n')
+    sys.stdout.write(json.dumps({"listening": port, "boot": server.boot}) + "\n")
     sys.stdout.flush()
     await ended.wait()
     await exchange.close()

@@ -6,7 +6,7 @@ import click
 
 from ekyc import tokens, webhooks
 from ekyc.models import Client
-from signaling.commands import with_database
+from signaling.commands import Instant, with_database
 from vouch.accounts.models import Company, Role, Shop
 from vouch.accounts.passwords import draw
 from vouch.accounts.service import Accounts, NewAccount
@@ -19,6 +19,8 @@ from vouch.settings import Settings
 _CLOCK = SystemClock()
 _COMPANY = click.option("--company", required=True, help="Company, CTKV1 to CTKV9.")
 _CLIENT = click.option("--client", "client_name", required=True, help="The system that holds the token, such as msale.")
+_VALID_FROM = click.option("--valid-from", type=Instant(), default=None, help="When the account begins to be good.")
+_VALID_UNTIL = click.option("--valid-until", type=Instant(), default=None, help="When it is no longer.")
 _STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input; else it is drawn.")
 
 
@@ -35,6 +37,8 @@ def user() -> None:
 @click.option("--shop", default=None, help="A dealer's shop code; `vouch shop add` makes shops.")
 @click.option("--dealer-kind", default=None, help="What a dealer is, such as point_of_sale or agency.")
 @click.option("--employer", default=None, help="An agent's employer, where it is a service partner.")
+@_VALID_FROM
+@_VALID_UNTIL
 @_STDIN
 def user_add(
     username: str,
@@ -44,6 +48,8 @@ def user_add(
     shop: str | None,
     dealer_kind: str | None,
     employer: str | None,
+    valid_from: int | None,
+    valid_until: int | None,
     password_stdin: bool,  # noqa: FBT001 - click passes flags so
 ) -> None:
     """Add the account USERNAME and print its password if one was drawn."""
@@ -54,7 +60,18 @@ def user_add(
     async def work(database: Database, _settings: Settings) -> None:
         await _exists(database, Company, company, "There is no company {}; they are CTKV1 to CTKV9.")
         await _exists(database, Shop, shop, "There is no shop {}; `vouch shop add` makes it.")
-        new = NewAccount(username, full_name, Role(role), password, company, shop, dealer_kind, employer)
+        new = NewAccount(
+            username,
+            full_name,
+            Role(role),
+            password,
+            company,
+            shop,
+            dealer_kind,
+            employer,
+            valid_from,
+            valid_until,
+        )
         account = await Accounts(database, _CLOCK).add(new)
         async with database.write() as session:
             record(session, Tag.ACCOUNT_ADDED, _CLOCK.now(), company=company, subject=account.id, role=role)
@@ -80,6 +97,42 @@ def user_password(username: str, password_stdin: bool) -> None:  # noqa: FBT001 
     if not with_database(work):
         raise click.ClickException(f"There is no account {username}.")
     click.echo(username if password_stdin else f"{username} {password}")
+
+
+@user.command("change")
+@click.argument("username")
+@click.option("--company", default=None, help="Another company; an agent's console joins its team.")
+@click.option("--employer", default=None, help="Another employer; empty: the company itself.")
+@_VALID_FROM
+@_VALID_UNTIL
+@click.option("--always-valid", is_flag=True, help="Take both dates away.")
+def user_change(
+    username: str,
+    company: str | None,
+    employer: str | None,
+    valid_from: int | None,
+    valid_until: int | None,
+    always_valid: bool,  # noqa: FBT001 - click passes flags so
+) -> None:
+    """Change facts of the account USERNAME; what is not given stays. Consoles that are open follow within seconds."""
+    changes: dict[str, object] = {"valid_from": None, "valid_until": None} if always_valid else {}
+    given = {"company": company, "valid_from": valid_from, "valid_until": valid_until}
+    changes |= {name: value for name, value in given.items() if value is not None}
+    if employer is not None:
+        changes["employer"] = employer or None
+    if not changes:
+        raise click.UsageError("Say what to change; see --help.")
+    _change(username, changes)
+    click.echo(f"{username} is changed.")
+
+
+@user.command("skills")
+@click.argument("username")
+@click.argument("skills", nargs=-1)
+def user_skills(username: str, skills: tuple[str, ...]) -> None:
+    """Give the agent USERNAME these skills and no others, as language:en or paper:foreign_passport; none takes all."""
+    _change(username, {"skills": sorted(set(skills))})
+    click.echo(f"{username}: {' '.join(sorted(set(skills))) or 'no skills'}")
 
 
 @user.command("disable")
@@ -184,6 +237,43 @@ def token_webhook(client_name: str, url: str) -> None:
             return _set_webhook(await tokens.known_client(session, client_name), url, settings)
 
     click.echo(f"webhook-secret {with_database(work)}")
+
+
+@token.command("priority")
+@_CLIENT
+@click.argument("highest", type=click.IntRange(0, 9))
+def token_priority(client_name: str, highest: int) -> None:
+    """Let this client open verifications of up to priority HIGHEST, which are served earlier; 0: none but ordinary."""
+
+    async def work(database: Database, _settings: Settings) -> None:
+        async with database.write() as session:
+            client = await tokens.known_client(session, client_name)
+            client.highest_priority = highest
+            record(session, Tag.PRIORITY_SET, _CLOCK.now(), subject=client.id, highest=highest)
+
+    with_database(work)
+    click.echo(f"{client_name} may ask for priority {highest}.")
+
+
+def _change(username: str, changes: dict[str, object]) -> None:
+    async def work(database: Database, _settings: Settings) -> bool:
+        company = changes.get("company")
+        await _exists(database, Company, str(company) if company else None, "There is no company {}.")
+        account = await Accounts(database, _CLOCK).change(username, **changes)
+        if account is not None:
+            async with database.write() as session:
+                record(
+                    session,
+                    Tag.ACCOUNT_CHANGED,
+                    _CLOCK.now(),
+                    company=account.company,
+                    subject=account.id,
+                    changes=changes,
+                )
+        return account is not None
+
+    if not with_database(work):
+        raise click.ClickException(f"There is no account {username}.")
 
 
 def _password(*, from_stdin: bool) -> str:

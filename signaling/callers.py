@@ -10,15 +10,18 @@ from routing.events import (
     FramePresented,
     MediaOffered,
 )
-from routing.state import TALKING, CallRules, Leg
+from routing.state import TALKING, Leg
 from signaling import messages as wire
 from signaling.floors import Floors
-from signaling.hub import Hub, Socket
+from signaling.hub import Hub
 from signaling.media_link import MediaLink
+from signaling.nodes import Nodes
+from signaling.rules import call_rules
+from signaling.sockets import Socket
 from signaling.typed_namespace import TypedNamespace
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
-from vouch.clock import Clock
+from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.ids import new_id
 from vouch.problems import Problem
@@ -37,19 +40,19 @@ class CallerNamespace(TypedNamespace):
         self,
         settings: Settings,
         database: Database,
-        clock: Clock,
         sessions: Sessions,
         hub: Hub,
         floors: Floors,
         link: MediaLink,
-        rules: CallRules,
+        rulebook: Rulebook,
+        nodes: Nodes,
     ) -> None:
         super().__init__("/caller", settings, sessions, hub)
         self._database = database
-        self._clock = clock
         self._floors = floors
         self._link = link
-        self._rules = rules
+        self._rulebook = rulebook
+        self._nodes = nodes
         self.on(wire.Beat, self._beat)
         self.on(wire.CallReady, self._call_ready)
         self.on(wire.MediaOffer, self._media_offer)
@@ -64,7 +67,7 @@ class CallerNamespace(TypedNamespace):
         found = await self._floors.latest_call(_verification(socket))
         if found is None:
             return
-        socket.floors, socket.call = frozenset({found.floor}), found.call
+        self.hub.place(socket, [found.floor], found.call)
         if found.live:
             await self._connect_leg(socket, found.floor, found.call)
 
@@ -88,17 +91,19 @@ class CallerNamespace(TypedNamespace):
         else:
             floor, call = found.floor, found.call
         if socket.call != call or socket.number == 0:
-            socket.floors, socket.call = frozenset({floor}), call
+            self.hub.place(socket, [floor], call)
             await self._connect_leg(socket, floor, call)
+            # One that was over as soon as it began, outside of the hours, brings no change by which it would be shown.
+            self.hub.refresh([socket])
         return wire.Answer(detail=call)
 
     async def _request_call(self, socket: Socket, ready: wire.CallReady) -> tuple[str, str]:
         """Queue a new call; Problem with the reason why there can be none."""
         verification = _verification(socket)
         async with self._database.write() as session:
-            now = self._clock.now()
+            now = await self._database.now(session)
             await admission.consent(session, verification, ready.consent_version, now)
-            admitted = await admission.admit(session, verification, now, self._settings.calls_per_day)
+            admitted = await admission.admit(session, verification, now, self._settings.calls_per_day, self._rulebook)
         if admitted.team is None:
             raise Problem(409, "no_team", "No team takes this company's calls now; ask the operator.")
         request = f"{verification}:{ready.request}"
@@ -110,8 +115,9 @@ class CallerNamespace(TypedNamespace):
             attempt=admitted.attempt,
             priority=admitted.priority,
             skills=admitted.skills,
-            rules=self._rules,
-            node=self._settings.node,
+            rules=call_rules(admitted.rules),
+            node=self._nodes.identity,
+            dealer=admitted.dealer,
         )
         answered = await self._floors.press(admitted.team, event, request)
         if answered.code != codes.OK:
@@ -120,7 +126,7 @@ class CallerNamespace(TypedNamespace):
 
     async def _connect_leg(self, socket: Socket, floor: str, call: str) -> None:
         # The number is back when this returns: the hub hears of the commit before the writer answers.
-        await self._floors.post(floor, CallerConnected(call, self._settings.node, socket.sid), event_id=new_id())
+        await self._floors.post(floor, CallerConnected(call, self._nodes.identity, socket.sid))
 
     async def _media_offer(self, socket: Socket, offer: wire.MediaOffer) -> wire.MediaAnswer:
         floor = self._floor(socket)

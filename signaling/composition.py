@@ -1,6 +1,7 @@
 """The composition root: every part is built here, once, and given what it needs. Nothing is built on import."""
 
 import asyncio
+import os
 
 from aiohttp import web
 
@@ -9,30 +10,38 @@ from ekyc.directory import Directory
 from ekyc.evidence import Evidence
 from ekyc.outbox_dispatcher import Dispatcher
 from ekyc.service import Ekyc
-from media.plane import MediaPlane
+from media.plane import MediaEvent, MediaPlane
 from media.settings import IceServer, MediaSettings
 from routing.commands import CallEnded, VerdictGiven
-from routing.state import CallRules, TeamRules
 from signaling.callers import CallerNamespace
 from signaling.consoles import ConsoleNamespace
 from signaling.desk import Desk
+from signaling.draws import Draws
 from signaling.effects import Effects
+from signaling.explanations import Explanations
+from signaling.fanout import Fanout
 from signaling.floors import Floors
 from signaling.health import Health
-from signaling.hub import Hub, Socket
+from signaling.hub import Hub
 from signaling.media_events import MediaEvents
 from signaling.media_link import MediaLink
+from signaling.members import Members
 from signaling.negotiations import Negotiations
 from signaling.nodes import Nodes
 from signaling.records import CallRecords
 from signaling.seeds import Seeds
-from signaling.typed_namespace import TypedNamespace, make_server
+from signaling.snapshots import Snapshots
+from signaling.sockets import Socket
+from signaling.teams import Teams
+from signaling.typed_namespace import TypedNamespace, make_server, uncompressed
 from signaling.walls import FloorNamespace
+from signaling.workers import Workers
 from signaling.writer import Changes
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.blobs import DirectoryBlobs
-from vouch.clock import SECOND, Clock, SystemClock
+from vouch.clock import Clock, DatabaseClock
+from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.http import middlewares
 from vouch.keys import Keys
@@ -52,7 +61,8 @@ class Node:
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
-        self.clock = clock or SystemClock()
+        database_clock = DatabaseClock()
+        self.clock: Clock = clock or database_clock
         self.database = Database(settings.database)
         keys = Keys.load(settings.data_dir)
         self.keys = keys
@@ -62,12 +72,29 @@ class Node:
         self.evidence = Evidence(self.database, self.blobs)
         self.cases = Directory(self.database, self.clock, self.blobs)
         self.dispatcher = Dispatcher(self.database, self.clock, settings, keys)
-        self.ekyc = Ekyc(settings, self.database, self.clock, self.blobs, self.accounts, self.sessions)
+        self.rulebook = Rulebook(settings)
+        self.ekyc = Ekyc(settings, self.database, self.clock, self.blobs, self.accounts, self.sessions, self.rulebook)
         self.seeds = Seeds(keys, self.clock)
-        self.floors = Floors(self.database, self.clock, CallRecords(), team_rules(settings), self.seeds.draw)
-        self.plane = MediaPlane(media_settings(settings), MediaEvents(self.floors))
-        self.nodes = Nodes(settings.node, self.database, self.floors)
-        self.health = Health(settings, self.database, self.plane, self.blobs, self.floors)
+        self.draws = Draws(self.database, self.clock, self.seeds)
+        self.snapshots = Snapshots(self.database)
+        self.teams = Teams(self.database, self.clock, self.rulebook)
+        self.members = Members(self.database, self.accounts)
+        self.floors = Floors(self.database, self.clock, CallRecords(), self.teams.begin, self.seeds.draw)
+        self.fanout = Fanout(settings.redis_url, keys, self.floors)
+        self.plane = MediaPlane(media_settings(settings, media_secret(settings, keys)), self._media_event)
+        self.workers = Workers(settings.node, settings.worker_addresses, self.plane, self.floors)
+        self.replaced = asyncio.Event()
+        self.nodes = Nodes(
+            settings.node,
+            self.database,
+            database_clock.follow,
+            self.floors,
+            self.workers,
+            self._mourned,
+            self.replaced.set,
+        )
+        self._media_events = MediaEvents(self.floors, self.workers, self.nodes.soon)
+        self.health = Health(settings, self.database, self.nodes, self.workers, self.blobs, self.floors)
         self._wire()
         self._tasks = TaskSet("node")
         self.app = self._application()
@@ -75,36 +102,42 @@ class Node:
     def _wire(self) -> None:
         """The parts that know each other: sockets, hub, floors, effects."""
         self._server = make_server()
-        self.hub = Hub(self.sessions, self._emit, self._drop)
-        self.desk = Desk(self.clock, self.floors, self.evidence, self.accounts)
+        self.desk = Desk(self.floors, self.evidence, self.accounts)
+        self.hub = Hub(self.sessions, self.clock, self.desk, self._emit, self._drop)
+        self.desk.shown_by(self.hub.refresh)
         self.negotiations = Negotiations(self.floors, self.plane)
         self.effects = Effects(
-            self.database, self.clock, self.floors, self.plane, self.evidence, self.accounts, self.hub
+            self.database,
+            self.clock,
+            self.floors,
+            self.plane,
+            self.evidence,
+            self.accounts,
+            self.hub,
+            self.workers,
         )
         self.floors.listen(self.hub.committed)
+        self.floors.listen(self.snapshots.committed)
         self.floors.listen(self._results)
-        link = MediaLink(self.floors, self.plane, self.negotiations)
+        link = MediaLink(self.floors, self.plane, self.workers, self.negotiations)
         callers = CallerNamespace(
             self.settings,
             self.database,
-            self.clock,
             self.sessions,
             self.hub,
             self.floors,
             link,
-            call_rules(self.settings),
+            self.rulebook,
+            self.nodes,
         )
-        consoles = ConsoleNamespace(self.settings, self.sessions, self.hub, self.floors, link)
+        consoles = ConsoleNamespace(self.settings, self.sessions, self.hub, self.floors, link, self.teams, self.nodes)
         walls = FloorNamespace(self.settings, self.sessions, self.hub, self.floors)
         self._namespaces: dict[str, TypedNamespace] = {each.namespace: each for each in (callers, consoles, walls)}
         for namespace in self._namespaces.values():
             self._server.register_namespace(namespace)
-        self.hub.present_by(callers.namespace, self.desk.caller)
-        self.hub.present_by(consoles.namespace, self.desk.console)
-        self.hub.present_by(walls.namespace, self.desk.wall)
 
     def _application(self) -> web.Application:
-        app = web.Application(middlewares=middlewares(self.settings), client_max_size=_LARGEST_BODY)
+        app = web.Application(middlewares=[*middlewares(self.settings), uncompressed], client_max_size=_LARGEST_BODY)
         self.health.add_routes(app)
         self.ekyc.add_routes(app)
         console = Console(
@@ -115,31 +148,52 @@ class Node:
             self.sessions,
             self.cases,
             self.desk,
+            self.rulebook,
+            Explanations(self.database, self.clock),
         )
         console.add_routes(app)
+        self.draws.add_routes(app)
         self._server.attach(app)
         return app
 
     async def start(self) -> None:
         """Take up the floors and their calls, start the media workers, perform what is due."""
+        await self.nodes.tell_time()
+        await self.teams.load()
         await self.floors.start()
+        await self.teams.start(self.floors)
+        await self.members.start(self.floors)
         await self.plane.start()
-        await self.nodes.start(worker.name for worker in self.plane.workers())
+        await self.nodes.start()
+        self.fanout.start()
         self.hub.start()
         self.effects.start()
         self.health.start()
         self.seeds.start(self.floors)
+        await self.draws.start()
         self._tasks.spawn("results", self.dispatcher.run())
         self._tasks.spawn("sweep", self._sweep())
 
     async def close(self) -> None:
         """Stop in order; calls that run are lost connections, and go on when a node starts within their 15 seconds."""
         await self._tasks.close()
-        for part in (self.seeds, self.health, self.nodes, self.effects, self.hub, self.negotiations):
+        for told in (self.teams, self.members, self.draws):
+            await told.close()
+        for part in (
+            self.seeds,
+            self.fanout,
+            self.health,
+            self.effects,
+            self.hub,
+            self.desk,
+            self.negotiations,
+        ):
             await part.close()
+        await self.nodes.leave()
         await self._server.shutdown()
         await self.plane.close()
         await self.floors.close()
+        await self.snapshots.close()
         await self.dispatcher.close()
         await self.database.close()
 
@@ -148,6 +202,7 @@ class Node:
             await asyncio.sleep(_SWEEP_S)
             try:
                 await self.ekyc.sweep()
+                await self.sessions.sweep()
             except Exception:
                 log.exception("sweep failed")
 
@@ -157,28 +212,24 @@ class Node:
     async def _drop(self, socket: Socket, replaced: bool) -> None:  # noqa: FBT001 - hub's Drop
         await self._namespaces[socket.namespace].drop(socket, replaced)
 
+    async def _media_event(self, event: MediaEvent) -> None:
+        await self._media_events(event)
+
+    def _mourned(self) -> None:
+        self.hub.drop_all()
+
     def _results(self, changes: Changes) -> None:
         if any(isinstance(command, CallEnded | VerdictGiven) for command in changes.commands):
             self.dispatcher.wake()
 
 
-def team_rules(settings: Settings) -> TeamRules:
-    """The rules of every team, as the settings give them."""
-    return TeamRules(ring_time_out=_microseconds(settings.ring_time_out_s), wrap_up=_microseconds(settings.wrap_up_s))
-
-
-def call_rules(settings: Settings) -> CallRules:
-    """The rules of every call, as the settings give them."""
-    return CallRules(
-        longest_wait=_microseconds(settings.longest_wait_s), longest_call=_microseconds(settings.longest_call_s)
-    )
-
-
-def media_settings(settings: Settings) -> MediaSettings:
+def media_settings(settings: Settings, secret: str) -> MediaSettings:
     """What the media plane needs of the node's settings."""
     return MediaSettings(
         node=settings.node,
-        workers=settings.media_workers,
+        workers=_own_workers(settings),
+        listen_host=settings.media_listen,
+        secret=secret,
         ice_servers=tuple(
             IceServer((server.urls,), server.username, server.credential) for server in settings.ice_servers
         ),
@@ -187,5 +238,12 @@ def media_settings(settings: Settings) -> MediaSettings:
     )
 
 
-def _microseconds(seconds: float) -> int:
-    return round(seconds * SECOND)
+def media_secret(settings: Settings, keys: Keys) -> str:
+    """What nodes and media workers prove to each other that they know."""
+    return settings.media_secret or keys.derive("media workers").hex()
+
+
+def _own_workers(settings: Settings) -> int:
+    if settings.media_workers or settings.worker_addresses:
+        return settings.media_workers
+    return os.cpu_count() or 1

@@ -1,5 +1,6 @@
 """The namespace `/console`: agents' pages."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,8 +9,12 @@ from routing import events
 from routing.state import TALKING, Check, Frame, Leg, Verdict
 from signaling import messages as wire
 from signaling.floors import Floors
-from signaling.hub import Hub, Socket
+from signaling.hub import Hub
 from signaling.media_link import MediaLink
+from signaling.members import joined
+from signaling.nodes import Nodes
+from signaling.sockets import Socket
+from signaling.teams import Teams
 from signaling.typed_namespace import TypedNamespace
 from vouch.accounts.models import Role, SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
@@ -30,9 +35,20 @@ class ConsoleNamespace(TypedNamespace):
     kind = SessionKind.STAFF
     messages = wire.FROM_CONSOLE
 
-    def __init__(self, settings: Settings, sessions: Sessions, hub: Hub, floors: Floors, link: MediaLink) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        hub: Hub,
+        floors: Floors,
+        link: MediaLink,
+        teams: Teams,
+        nodes: Nodes,
+    ) -> None:
         super().__init__("/console", settings, sessions, hub)
         self._floors = floors
+        self._teams = teams
+        self._nodes = nodes
         self._link = link
         self.on(wire.Beat, self._beat)
         self.on(wire.MediaOffer, self._media_offer)
@@ -68,13 +84,13 @@ class ConsoleNamespace(TypedNamespace):
         return account is not None and account.role == Role.AGENT and account.company is not None
 
     async def opened(self, socket: Socket) -> None:
-        account = socket.visitor.account
         floor = _team(socket)
-        socket.floors = frozenset({floor})
-        employer = account.employer or "" if account else ""
-        await self._floors.post(floor, events.AgentJoined(socket.agent, frozenset(), employer))
-        connected = events.AgentConnected(socket.agent, self._settings.node, socket.sid)
-        await self._floors.post(floor, connected, event_id=new_id())
+        self.hub.place(socket, [floor])
+        comes: list[events.Event] = [events.AgentConnected(socket.agent, self._nodes.identity, socket.sid)]
+        if socket.visitor.account is not None:
+            comes.insert(0, joined(socket.visitor.account))
+        # Queued in this order before the writer's turn, so that one transaction takes both.
+        await asyncio.gather(*(self._floors.post(floor, each) for each in comes))
 
     async def closed(self, socket: Socket, age: int) -> None:
         floor = _team(socket)
@@ -90,7 +106,7 @@ class ConsoleNamespace(TypedNamespace):
 
     def _pressing(self, make: Press) -> Callable[[Socket, Any], Awaitable[wire.Answer]]:
         async def press(socket: Socket, message: wire.Press) -> wire.Answer:
-            if not _known_reason(message):
+            if not self._known_reason(_team(socket), message):
                 return wire.Answer(code="unknown_reason", detail="The codes are those of GET /api/console/codes.")
             request = f"{socket.agent}:{message.request}"
             answered = await self._floors.press(_team(socket), make(socket.agent, request, message), request)
@@ -114,20 +130,19 @@ class ConsoleNamespace(TypedNamespace):
             event = events.FramePresented(call.id, Leg.AGENT, frame.media, frame.rtp_timestamp)
             await self._link.presented(_team(socket), event)
 
-
-def _known_reason(message: wire.Press) -> bool:
-    """Reasons go into evidence and results: only agreed codes. That one is missing is the floor's to say."""
-    match message:
-        case wire.AgentPause():
-            return message.reason in codes.PAUSE
-        case wire.OfferDecline():
-            return message.reason in codes.DECLINE
-        case wire.CallEnd():
-            return message.reason in codes.END
-        case wire.VerdictPress():
-            return not message.reason or message.reason in _VERDICT_REASONS[Verdict(message.verdict)]
-        case _:
-            return True
+    def _known_reason(self, team: str, message: wire.Press) -> bool:
+        """Reasons go into evidence and results: only agreed codes. That one is missing is the floor's to say."""
+        match message:
+            case wire.AgentPause():
+                return message.reason in codes.pause_codes(self._teams.rules(team))
+            case wire.OfferDecline():
+                return message.reason in codes.DECLINE
+            case wire.CallEnd():
+                return message.reason in codes.END
+            case wire.VerdictPress():
+                return not message.reason or message.reason in _VERDICT_REASONS[Verdict(message.verdict)]
+            case _:
+                return True
 
 
 def _team(socket: Socket) -> str:

@@ -1,13 +1,14 @@
-"""Performs effects: rows that a floor's transaction left to be done, at least once, by whichever node gets to them.
+"""Performs effects: rows that a floor's transaction left to be done, at least once.
 
-An effect is leased for a while, performed, answered with the completed event, and only then marked as done: a node
-that dies in between leaves it to the next. Whoever performs is idempotent by the effect's id, and an event about an
-old decision changes nothing. Effects of one call go in their order, those of different calls side by side.
+A row is written as leased to the node that writes it, which begins right after the commit, answers with the completed
+event, and only then marks the row as done. A lease lasts 2 s and is renewed while the work lasts: of a node that dies
+another one takes over well within the 5 s that a verdict waits for its picture. Whoever performs is idempotent by the
+effect's id, and an event about an old decision changes nothing. Effects of one call go in their order, those of
+different calls side by side.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import deque
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -19,23 +20,23 @@ from media.plane import KeptFrame, MediaPlane
 from routing.commands import CloseMedia, Effect, KeepLastFrame, KeepPicture, TakePicture
 from routing.events import EvidenceFailed, EvidenceStored, PictureRefused
 from routing.state import Frame, Verdict
-from signaling import codec
+from signaling import codec, store
 from signaling.floors import Floors
 from signaling.hub import Hub
 from signaling.models import EffectRow
+from signaling.workers import Workers
 from signaling.writer import Changes
 from vouch.accounts.service import Accounts
-from vouch.clock import SECOND, Clock
-from vouch.database import Database
+from vouch.clock import Clock
+from vouch.database import Database, is_gone
 from vouch.ids import call_number
 from vouch.logs import call_context, logger
 from vouch.tasks import TaskSet
 
 log = logger(__name__)
 
-_LEASE = 10 * SECOND
 _AT_ONCE = 32
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 0.5
 _FRAME_CODES = frozenset({"frame_too_old", "frame_unknown"})
 
 
@@ -58,6 +59,7 @@ class Effects:
         evidence: Evidence,
         accounts: Accounts,
         hub: Hub,
+        workers: Workers,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -66,37 +68,51 @@ class Effects:
         self._evidence = evidence
         self._accounts = accounts
         self._hub = hub
+        self._workers = workers
         self._woken = asyncio.Event()
+        self._held: set[str] = set()
+        """Ids whose lease is this node's."""
+        self._done: set[str] = set()
+        """Those of them that are performed and not yet marked."""
+        self._waiting: dict[str, deque[_Due]] = {}
+        """By call; one task works off each."""
         self._tasks = TaskSet("effects")
-        floors.listen(self._wake)
+        floors.listen(self._committed)
 
     def start(self) -> None:
-        """Begin to perform what is due."""
+        """Begin to perform what other nodes left, or this one before it was started again."""
         self._tasks.spawn("loop", self._run())
 
     async def close(self) -> None:
         """Stop; what was begun is done again by the next node, or by this one when it starts again."""
         await self._tasks.close()
 
-    def _wake(self, changes: Changes) -> None:
-        if any(isinstance(command, Effect) for command in changes.commands):
-            self._woken.set()
+    def _committed(self, changes: Changes) -> None:
+        for command in changes.commands:
+            if isinstance(command, Effect):
+                self._take(_Due(store.effect_id(command), changes.after.id, command))
+
+    def _take(self, due: _Due) -> None:
+        """Put an effect that is leased to this node in its call's line."""
+        if due.id in self._held or self._workers.out_of_reach(due.effect.worker):
+            return
+        self._held.add(due.id)
+        call = due.effect.call
+        line = self._waiting.setdefault(call, deque())
+        line.append(due)
+        if len(line) == 1:
+            self._tasks.spawn(f"call {call}", self._perform_all(call, line))
 
     async def _run(self) -> None:
         while True:
-            self._woken.clear()
             try:
-                due = await self._claim()
-            except Exception:
-                log.exception("effects could not be claimed; trying again")
-                due = []
-            by_call: dict[str, list[_Due]] = defaultdict(list)
-            for each in due:
-                by_call[each.effect.call].append(each)
-            for call, its in by_call.items():
-                self._tasks.spawn(f"call {call}", self._perform_all(call, its))
-            if len(due) < _AT_ONCE:
-                await self._sleep()
+                await self._mark()
+                for due in await self._claim():
+                    self._take(due)
+            except Exception as error:
+                log.warning("effects could not be looked at; trying again", exc_info=not is_gone(error))
+                await asyncio.sleep(_LOOK_EVERY_S)
+            await self._sleep()
 
     async def _sleep(self) -> None:
         try:
@@ -104,10 +120,26 @@ class Effects:
                 await self._woken.wait()
         except TimeoutError:
             pass
+        self._woken.clear()
+
+    async def _mark(self) -> None:
+        """Write down what is done, and renew the leases of what is not."""
+        done, lasting = sorted(self._done), sorted(self._held - self._done)
+        if not done and not lasting:
+            return
+        async with self._database.write() as session:
+            now = await self._database.now(session)
+            if done:
+                await session.execute(update(EffectRow).where(EffectRow.id.in_(done)).values(done_at=now))
+            if lasting:
+                ours = (EffectRow.id.in_(lasting), EffectRow.done_at.is_(None))
+                await session.execute(update(EffectRow).where(*ours).values(lease_until=now + store.LEASE))
+        self._done.difference_update(done)
+        self._held.difference_update(done)
 
     async def _claim(self) -> list[_Due]:
-        """Lease what is due; rows that another node is claiming just now are passed over."""
-        async with self._database.read() as session:
+        """Lease what nobody holds and this node can do; rows that another node is claiming just now are passed over."""
+        async with self._database.glance() as session:
             waiting = select(EffectRow.id).where(
                 EffectRow.done_at.is_(None), EffectRow.lease_until <= self._clock.now()
             )
@@ -117,18 +149,30 @@ class Effects:
             now = await self._database.now(session)
             open_rows = select(EffectRow).where(EffectRow.done_at.is_(None), EffectRow.lease_until <= now)
             chosen = open_rows.order_by(EffectRow.position).limit(_AT_ONCE).with_for_update(skip_locked=True)
-            rows = (await session.scalars(chosen)).all()
-            for row in rows:
-                row.lease_until = now + _LEASE
-            return [_Due(row.id, row.floor, codec.load(codec.EFFECTS[row.type], row.data)) for row in rows]
+            due = []
+            for row in (await session.scalars(chosen)).all():
+                effect = codec.load(codec.EFFECTS[row.type], row.data)
+                if not self._workers.out_of_reach(effect.worker):
+                    row.lease_until = now + store.LEASE
+                    due.append(_Due(row.id, row.floor, effect))
+            return due
 
-    async def _perform_all(self, call: str, due: Sequence[_Due]) -> None:
+    async def _perform_all(self, call: str, line: deque[_Due]) -> None:
+        """Work off a call's line; what fails by our fault, or for want of the database, is due again soon."""
         with call_context(call):
-            for each in due:
-                await self._perform(each)
-                async with self._database.write() as session:
-                    done = update(EffectRow).where(EffectRow.id == each.id).values(done_at=self._clock.now())
-                    await session.execute(done)
+            while line:
+                due = line[0]
+                try:
+                    await self._perform(due)
+                    self._done.add(due.id)
+                except Exception as error:
+                    log.warning("an effect failed; trying again", effect=due.id, exc_info=not is_gone(error))
+                    # The others of its call too, or they would overtake it.
+                    self._held.difference_update(each.id for each in line)
+                    break
+                line.popleft()
+                self._woken.set()
+            del self._waiting[call]
 
     async def _perform(self, due: _Due) -> None:
         match due.effect:
@@ -142,6 +186,8 @@ class Effects:
                 await self._close_media(due.effect)
 
     async def _keep_picture(self, floor: str, effect: KeepPicture) -> None:
+        if self._clock.now() > effect.deadline:
+            return  # the floor has gone on without it
         try:
             kept = await self._verdict_picture(effect)
         except MediaRefused as refused:
@@ -161,7 +207,9 @@ class Effects:
         if effect.worker is None:
             return False
         live = effect.verdict is Verdict.CONFIRMED
-        frame = await self._frame(effect.worker, effect.call, effect.frame, live=live)
+        # Live when he pressed: a node that died with the effect in its hands is no fault of his.
+        ago = max(0, self._clock.now() - effect.pressed_at)
+        frame = await self._frame(effect.worker, effect.call, effect.frame, live=live, ago=ago)
         await self._keep(effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
         return True
 
@@ -192,10 +240,10 @@ class Effects:
         except MediaRefused as refused:
             log.info("media was gone before it was closed", code=refused.code)
 
-    async def _frame(self, worker: str, call: str, name: Frame | None, *, live: bool) -> KeptFrame:
+    async def _frame(self, worker: str, call: str, name: Frame | None, *, live: bool, ago: int = 0) -> KeptFrame:
         if name is None or name.rtp_timestamp is None:
-            return await self._plane.nearest_frame(worker, call, live=live)
-        return await self._plane.frame(worker, call, name.media, name.rtp_timestamp, live=live)
+            return await self._plane.nearest_frame(worker, call, live=live, ago=ago)
+        return await self._plane.frame(worker, call, name.media, name.rtp_timestamp, live=live, ago=ago)
 
     async def _keep(self, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame) -> None:
         account = await self._accounts.get(agent) if agent else None

@@ -1,24 +1,26 @@
 """The floors that this node works on: a writer each, found by team, call or verification.
 
-Events go in by `post` and `press`; committed changes come out to those who listen.
+Events go in by `post` and `press`; committed changes come out to those who listen, other nodes' too, once `look` or a
+push has brought them here.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from routing.commands import Answered
-from routing.events import Event, TeamChanged
-from routing.state import Call, Floor, Seed, TeamRules
+from routing.events import Event, Tick
+from routing.state import Call, Floor, Seed
 from signaling import store
 from signaling.codec import load_call
-from signaling.models import FloorCallRow, FloorRow
+from signaling.models import FloorCallRow
+from signaling.rules import Team
 from signaling.writer import Changes, FloorWriter, Records
 from vouch.clock import Clock
-from vouch.database import Database
+from vouch.database import Database, is_gone
 from vouch.logs import logger
 from vouch.tasks import TaskSet
 
@@ -41,17 +43,24 @@ class Floors:
     """Every floor of the installation, each with its writer once somebody needs it."""
 
     def __init__(
-        self, database: Database, clock: Clock, records: Records, rules: TeamRules, draw_seed: Callable[[], Seed]
+        self,
+        database: Database,
+        clock: Clock,
+        records: Records,
+        team: Callable[[str], Team],
+        draw_seed: Callable[[], Seed],
     ) -> None:
         self._database = database
         self._clock = clock
         self._records = records
-        self._rules = rules
+        self._team = team
         self._draw_seed = draw_seed
         self._writers: dict[str, FloorWriter] = {}
-        self._opening = asyncio.Lock()
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._opened: set[str] = set()
         self._of_call: dict[str, str] = {}
         self._asked: dict[str, asyncio.Future[Answered]] = {}
+        self._unanswered: set[str] = set()
         self._listeners: list[Listener] = []
         self._tasks = TaskSet("floors")
 
@@ -61,10 +70,22 @@ class Floors:
 
     async def start(self) -> None:
         """Take up every floor that the database has: their deadlines run whether anybody is connected or not."""
-        async with self._database.read() as session:
-            known = list((await session.scalars(select(FloorRow.id))).all())
-        for floor in known:
-            await self.writer(floor)
+        await self.look()
+
+    async def look(self) -> None:
+        """Take up what other nodes did: their commits and the floors that they opened; one query."""
+        async with self._database.glance() as session:
+            versions = await store.versions(session)
+        for floor, version in versions.items():
+            if floor in self._writers:
+                self._writers[floor].look(version)
+            else:
+                await self.writer(floor)
+
+    def pushed(self, floor: str, version: int) -> None:
+        """Another node says that it brought a floor to this version."""
+        if floor in self._writers:
+            self._writers[floor].look(version)
 
     async def close(self) -> None:
         """Stop the writers; what was not committed is lost, as if the process had died."""
@@ -81,14 +102,18 @@ class Floors:
 
     async def writer(self, floor: str) -> FloorWriter:
         """The writer of a team's floor; the floor begins to exist with the first question for it."""
-        async with self._opening:
+        if floor in self._opened:
+            return self._writers[floor]
+        async with self._opening.setdefault(floor, asyncio.Lock()):
             if floor not in self._writers:
                 async with self._database.write() as session:
-                    await store.ensure(session, floor, self._rules, self._draw_seed(), self._clock.now())
+                    await store.ensure(session, floor, self._team(floor), self._draw_seed(), self._clock.now())
                 writer = FloorWriter(floor, self._database, self._records, self._committed)
                 self._writers[floor] = writer
                 self._tasks.spawn(floor, writer.run())
-                await writer.submit(TeamChanged(self._rules))
+                # Returns when the floor has been read.
+                await writer.submit(Tick())
+            self._opened.add(floor)
         return self._writers[floor]
 
     async def of_call(self, call: str) -> str | None:
@@ -148,11 +173,14 @@ class Floors:
     async def press(self, floor: str, event: Event, request: str) -> Answered:
         """Feed a press and return its answer: the first one, however often it is repeated.
 
-        `request` must be the event's own. Raises TimeoutError where no answer came within 10 s.
+        `request` must be the event's own. Raises TimeoutError where no answer came within 10 s, as while the database
+        is away.
         """
         with self.expected(request) as answered:
-            await (await self.writer(floor)).submit(event, request=request)
-            return await asyncio.wait_for(asyncio.shield(answered), _ANSWER_S)
+            async with asyncio.timeout(_ANSWER_S):
+                await (await self.writer(floor)).submit(event, request=request)
+                self._unanswered.add(request)
+                return await asyncio.shield(answered)
 
     @contextmanager
     def expected(self, request: str) -> Iterator[asyncio.Future[Answered]]:
@@ -162,12 +190,34 @@ class Floors:
             yield asked
         finally:
             self._asked.pop(request, None)
+            self._unanswered.discard(request)
 
     def _committed(self, changes: Changes) -> None:
         for call in changes.calls:
             self._of_call[call] = changes.after.id
-        for command in changes.commands:
-            if isinstance(command, Answered) and (asked := self._asked.get(command.request)) and not asked.done():
-                asked.set_result(command)
+        for gone in changes.forgotten:
+            self._of_call.pop(gone.id, None)
+        self._settle(command for command in changes.commands if isinstance(command, Answered))
+        if self._unanswered and not changes.own:
+            # A verdict is answered by the step that ends it, which another node may have made.
+            self._tasks.spawn("answers", self._find_answers())
         for listener in self._listeners:
-            listener(changes)
+            try:
+                listener(changes)
+            except Exception:
+                log.exception("a change could not be passed on", floor=changes.after.id)
+
+    def _settle(self, answers: Iterable[Answered]) -> None:
+        for answer in answers:
+            if (asked := self._asked.get(answer.request)) and not asked.done():
+                asked.set_result(answer)
+
+    async def _find_answers(self) -> None:
+        try:
+            async with self._database.glance() as session:
+                _, found = await store.repeated(session, [], list(self._unanswered))
+        except Exception as error:
+            # Who waits is told to send the press again, and gets the answer then.
+            log.warning("answers could not be read", exc_info=not is_gone(error))
+        else:
+            self._settle(found.values())

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from media.plane import MediaPlane
 from routing.events import OffersHeld, OffersResumed
 from signaling.floors import Floors
+from signaling.nodes import Nodes
+from signaling.workers import Workers
 from vouch.blobs import Blobs
-from vouch.database import Database
+from vouch.database import Database, is_gone
 from vouch.logs import logger
 from vouch.problems import Problem
 from vouch.settings import Settings
@@ -25,13 +26,20 @@ _LOOK_EVERY_S = 1.0
 
 
 class Health:
-    """Looks once a second, tells the floors what forbids new calls, and answers `/healthz`."""
+    """Looks once a second, tells the floors what forbids new calls, and answers `/healthz`.
 
-    def __init__(self, settings: Settings, database: Database, plane: MediaPlane, blobs: Blobs, floors: Floors) -> None:
+    A reason of one node carries its name, `disk_full@node-1`, so that another node neither has it nor takes it back
+    while that node lives; that no media worker lives is true of all nodes at once.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, nodes: Nodes, workers: Workers, blobs: Blobs, floors: Floors
+    ) -> None:
         self._database = database
         self._floors = floors
-        self._checks: dict[str, Callable[[], bool]] = {
-            NO_MEDIA_WORKER: lambda: plane.choose() is None,
+        self._nodes = nodes
+        self._workers = workers
+        self._own_checks: dict[str, Callable[[], bool]] = {
             DISK_FULL: lambda: blobs.free_bytes() < settings.minimum_free_bytes,
         }
         self._tasks = TaskSet("health")
@@ -57,23 +65,37 @@ class Health:
         return web.json_response({"status": "ready"})
 
     def _wrong(self) -> list[str]:
-        return [reason for reason, failed in self._checks.items() if failed()]
+        """What keeps this node from serving new calls."""
+        own = [reason for reason, failed in self._own_checks.items() if failed()]
+        return own if self._workers.choose() is not None else [*own, NO_MEDIA_WORKER]
+
+    def _holding(self) -> set[str]:
+        """What should hold offers back now, as far as it is this node's to say."""
+        own = {f"{reason}@{self._nodes.name}" for reason, failed in self._own_checks.items() if failed()}
+        return own if self._workers.any() else own | {NO_MEDIA_WORKER}
+
+    def _is_over(self, reason: str) -> bool:
+        """Whether a reason that floors have, and this node has not, holds no longer."""
+        what, _, node = reason.partition("@")
+        if what == NO_MEDIA_WORKER:
+            return True
+        return what in self._own_checks and (node == self._nodes.name or node not in self._nodes.living())
 
     async def _run(self) -> None:
         while True:
             try:
                 await self._tell()
-            except Exception:
-                log.warning("health could not be told to the floors", exc_info=True)
+            except Exception as error:
+                log.warning("health could not be told to the floors", exc_info=not is_gone(error))
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _tell(self) -> None:
         """Bring each floor's reasons in line with what is so now."""
-        wrong = set(self._wrong())
+        holding = self._holding()
         for floor in self._floors.all():
-            for reason in sorted(wrong - floor.held):
+            for reason in sorted(holding - floor.held):
                 log.warning("no new calls are offered", reason=reason)
                 await self._floors.post(floor.id, OffersHeld(reason))
-            for reason in sorted((floor.held & set(self._checks)) - wrong):
+            for reason in sorted(each for each in floor.held - holding if self._is_over(each)):
                 log.info("new calls are offered again", reason=reason)
                 await self._floors.post(floor.id, OffersResumed(reason))

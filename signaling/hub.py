@@ -1,95 +1,81 @@
 """The sockets that this node holds, and the views that they are shown.
 
-A push is not stored: it only brings a page from the view that it shows to the present one. After every commit the
-floor's sockets get a fresh view if theirs differs; a view that no beat of the page has acknowledged in time is sent
-again. A socket that sends nothing for six seconds is given up, whatever its TCP connection believes.
+A push is not stored: it only brings a page from the view that it shows to the present one. The first is the whole view,
+later ones say what has changed since. After a commit only those are looked at whom it may concern (`audience`), in the
+order of `agenda`. A page that does not acknowledge what was sent gets the whole view again, so that a lost push never
+leaves it silent. A socket from which nothing comes for too long is given up, whatever its TCP connection believes.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from typing import Any, Protocol
 
-from pydantic import BaseModel
-
-from routing.commands import Replaced, SocketAssigned
-from routing.state import Leg
+from routing.commands import SocketAssigned
+from routing.state import Floor
+from signaling.agenda import Agenda
+from signaling.audience import audience
+from signaling.changes import difference
+from signaling.present import Body
+from signaling.sockets import Socket, Sockets
 from signaling.writer import Changes
-from vouch.accounts.sessions import Sessions, Visitor
-from vouch.clock import SECOND
+from vouch.accounts.sessions import Sessions
+from vouch.clock import Clock
 from vouch.logs import logger
 from vouch.tasks import TaskSet
 
 log = logger(__name__)
 
-BEAT_S = 2.0
-"""How often a page says that it lives."""
-
 _TICK_S = 1.0
-_SILENT_S = 3 * BEAT_S
-_AGAIN_S = 1.25 * BEAT_S
-"""Longer than a page may take to say that it shows the view."""
-_RECHECK_S = 5.0
+_AGAIN = 1.25
+"""Beats: longer than a page may take to say that it shows the view."""
+_WAY_S = 0.5
+"""How long a whole view may be on its way: a page that asks for one within it will have it."""
+_RECHECK_S = 5
+_MOST_CHECKED = 100
+"""Sessions looked up in one tick, unless there are so many sockets that it must be more."""
 
-
-@dataclass(eq=False, slots=True)
-class Socket:
-    """One connected page."""
-
-    sid: str
-    namespace: str
-    visitor: Visitor
-    floors: frozenset[str] = frozenset()
-    """The floors whose changes may change its view."""
-    call: str | None = None
-    """A caller's call."""
-    number: int = 0
-    """The number that the floor gave it."""
-    heard: float = field(default_factory=time.monotonic)
-    checked: float = field(default_factory=time.monotonic)
-    """When its session was last seen to be valid."""
-    shown: dict[str, Any] | None = None
-    """The view sent last, without version and time."""
-    version: int = 0
-    """Of the view sent last; its own count, because a page must also notice a view whose floor did not change."""
-    acknowledged: int = 0
-    sent: float = 0.0
-
-    @property
-    def agent(self) -> str:
-        """The account behind a console; empty for a caller's page."""
-        return self.visitor.account.id if self.visitor.account else ""
-
-    def age(self) -> int:
-        """Microseconds since anything was heard from it."""
-        return int((time.monotonic() - self.heard) * SECOND)
-
-
-Present = Callable[[Socket], Awaitable[BaseModel | None]]
 Emit = Callable[[str, str, str, dict[str, Any]], Awaitable[None]]
 Drop = Callable[[Socket, bool], Coroutine[Any, Any, None]]
+
+
+class Views(Protocol):
+    """What pages show, from memory."""
+
+    def body(self, socket: Socket) -> Body | None:
+        """A socket's view without version and time; None: it keeps what it showed last."""
+        ...
+
+    def summary(self, floor: str) -> Body | None:
+        """A floor's QueueSummary."""
+        ...
+
+    def queue(self, floor: str) -> Iterable[str]:
+        """The calls in a floor's queue, in their order."""
+        ...
+
+    def agent_of(self, call: str) -> str | None:
+        """The agent who holds a call or has held it last."""
+        ...
 
 
 class Hub:
     """All sockets of this node.
 
-    `present` makes a socket's view; `emit(namespace, sid, event, data)` sends; `drop(socket, replaced)` closes it.
+    `emit(namespace, sid, event, data)` sends; `drop(socket, replaced)` closes a socket.
     """
 
-    def __init__(self, sessions: Sessions, emit: Emit, drop: Drop) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock, views: Views, emit: Emit, drop: Drop) -> None:
         self._sessions = sessions
+        self._clock = clock
+        self._views = views
         self._emit = emit
         self._drop = drop
-        self._present: dict[str, Present] = {}
-        self._sockets: dict[str, Socket] = {}
-        self._dirty: set[Socket] = set()
+        self._sockets = Sockets()
+        self._agenda = Agenda(self._sockets, views.summary, views.queue)
         self._woken = asyncio.Event()
         self._tasks = TaskSet("hub")
-
-    def present_by(self, namespace: str, present: Present) -> None:
-        """Say how the views of a namespace are made."""
-        self._present[namespace] = present
 
     def start(self) -> None:
         """Begin to push and to watch."""
@@ -101,14 +87,24 @@ class Hub:
         await self._tasks.close()
 
     def add(self, socket: Socket) -> None:
-        """Take in a socket; it is shown nothing until it is refreshed."""
-        self._sockets[socket.sid] = socket
+        """Take in a socket; it is shown nothing until it is opened."""
+        self._sockets.add(socket)
+
+    def place(self, socket: Socket, floors: Iterable[str], call: str | None = None) -> None:
+        """Say whose changes concern a socket: its floors, and a caller's call. Its view is looked at again."""
+        self._sockets.place(socket, frozenset(floors), call)
+        self.refresh([socket])
+
+    def open(self, socket: Socket) -> None:
+        """Its handshake is over: show it its first view."""
+        socket.open = True
+        self.refresh([socket])
 
     def remove(self, sid: str) -> Socket | None:
         """Let go of a socket; None if it was let go before."""
-        socket = self._sockets.pop(sid, None)
+        socket = self._sockets.remove(sid)
         if socket is not None:
-            self._dirty.discard(socket)
+            self._agenda.forget(socket)
         return socket
 
     def get(self, sid: str) -> Socket | None:
@@ -116,77 +112,148 @@ class Hub:
         return self._sockets.get(sid)
 
     def beat(self, socket: Socket, version: int) -> None:
-        """A page lives, and shows this version of its view."""
-        socket.acknowledged = max(socket.acknowledged, min(version, socket.version))
+        """A page lives, and shows this version of its view; 0: it wants the whole."""
+        now = time.monotonic()
+        if version == socket.version:
+            socket.acknowledged, socket.behind_since = version, None
+        elif socket.acknowledged < version < socket.version:
+            socket.acknowledged, socket.behind_since = version, now
+        elif version <= 0 and now - socket.whole_at > _WAY_S:
+            socket.whole = True
+            self.refresh([socket])
 
     def refresh(self, sockets: Iterable[Socket]) -> None:
         """Have these sockets' views looked at again."""
-        self._dirty.update(sockets)
+        self._agenda.touch(sockets)
         self._woken.set()
 
     def committed(self, changes: Changes) -> None:
-        """A floor has changed: number its new sockets, close replaced ones, refresh the rest."""
+        """A floor has changed: number its new sockets, close replaced ones, and see to those whom it concerns."""
         for command in changes.commands:
-            match command:
-                case SocketAssigned():
-                    if socket := self._sockets.get(command.token):
-                        socket.number = command.number
-                case Replaced():
-                    self._replace(command)
-                case _:
-                    pass
-        self.refresh([each for each in self._sockets.values() if changes.after.id in each.floors])
+            if isinstance(command, SocketAssigned) and (socket := self._sockets.get(command.token)):
+                socket.number = command.number
+        if changes.before.version == changes.after.version:
+            return
+        floor, concerned, sockets = changes.after, audience(changes), self._sockets
+        for agent in concerned.ringing:
+            self._agenda.ring(self._newest(sockets.consoles(agent), _agents_socket(floor, agent)))
+        for agent in concerned.agents:
+            self._agenda.touch(self._newest(sockets.consoles(agent), _agents_socket(floor, agent)))
+        for call in concerned.calls:
+            self._agenda.touch(self._newest(sockets.callers(call), _callers_socket(floor, call)))
+        self._agenda.wall(sockets.walls(floor.id))
+        if concerned.queue_moved:
+            self._agenda.queue_moved(floor.id)
+        self._agenda.floor_changed(floor.id)
+        self._woken.set()
+
+    def drop_all(self) -> None:
+        """Give up every socket: this node was taken for dead, so the floors count them as lost; the pages come back."""
+        for socket in self._sockets:
+            self._tasks.spawn("drop", self._drop(socket, False))
 
     def call_changed(self, call: str) -> None:
         """Something of a call that is not the floor's has changed, such as its kept pictures."""
-        self.refresh([each for each in self._sockets.values() if each.call == call or each.agent])
+        agent = self._views.agent_of(call)
+        consoles = self._sockets.consoles(agent) if agent else ()
+        for socket in consoles:
+            socket.kept_for = None
+        self.refresh(consoles)
 
-    def _replace(self, command: Replaced) -> None:
-        for socket in list(self._sockets.values()):
-            its = socket.call == command.call if command.leg is Leg.CUSTOMER else socket.agent == command.agent
-            same_kind = bool(socket.agent) == (command.leg is Leg.AGENT)
-            if its and same_kind and socket.number == command.socket:
+    def _newest(self, sockets: Iterable[Socket], number: int) -> list[Socket]:
+        """Those that no newer socket has replaced, on whichever node that is; the others are closed."""
+        newest = []
+        for socket in sockets:
+            if 0 < socket.number < number:
                 self._tasks.spawn("replace", self._drop(socket, True))
+            else:
+                newest.append(socket)
+        return newest
 
     async def _push_all(self) -> None:
         while True:
-            await self._woken.wait()
+            now = time.monotonic()
+            socket = self._agenda.next(now)
+            if socket is not None:
+                if self.get(socket.sid) is socket:
+                    await self._push(socket)
+                continue
             self._woken.clear()
-            dirty, self._dirty = self._dirty, set()
-            for socket in dirty:
-                await self._push(socket)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._agenda.wait(now)):
+                    await self._woken.wait()
 
     async def _push(self, socket: Socket) -> None:
         try:
-            view = await self._present[socket.namespace](socket)
+            body = self._views.body(socket) if socket.open else None
+            message = self._message(socket, body) if body is not None else None
+            if message is not None:
+                await self._emit(socket.namespace, socket.sid, *message)
+            else:
+                await asyncio.sleep(0)  # however many have nothing new, others' work goes on between
         except Exception:
+            socket.whole = True
             log.exception("view failed")
-            return
-        if view is None:
-            return
-        body = view.model_dump(mode="json", exclude={"version", "server_time"})
-        if body != socket.shown:
-            socket.shown = body
-            socket.version += 1
-        elif socket.acknowledged >= socket.version or time.monotonic() - socket.sent < _AGAIN_S:
-            return
-        socket.sent = time.monotonic()
-        whole = view.model_dump(mode="json") | {"version": socket.version}
-        await self._emit(socket.namespace, socket.sid, "view", whole)
+
+    def _message(self, socket: Socket, body: Body) -> tuple[str, dict[str, Any]] | None:
+        """What brings a page to this view, and note that it is sent; None: it shows it."""
+        changes = difference(socket.shown, body)
+        if not changes and not socket.whole:
+            return None
+        now = time.monotonic()
+        since = socket.version
+        if changes:
+            socket.shown, socket.version = body, since + 1
+        if socket.behind_since is None or socket.whole:
+            socket.behind_since = now
+        if body["beat_s"] != socket.beat_s:
+            socket.beat_s, socket.told_at = body["beat_s"], now
+        stamp = {"version": socket.version, "server_time": self._clock.now()}
+        if socket.whole:
+            socket.whole, socket.whole_at = False, now
+            return "view", body | stamp
+        return "changes", {"since": since, "changes": changes} | stamp
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            for socket in list(self._sockets.values()):
-                try:
-                    if time.monotonic() - socket.heard > _SILENT_S or not await self._still_valid(socket):
-                        await self._drop(socket, False)
-                except Exception:
-                    log.exception("a socket could not be looked after; trying again")
-            self.refresh(each for each in self._sockets.values() if each.acknowledged < each.version)
+            try:
+                await self._look_after(time.monotonic())
+            except Exception:
+                log.exception("sockets could not be looked after; trying again")
 
-    async def _still_valid(self, socket: Socket) -> bool:
-        if time.monotonic() - socket.checked < _RECHECK_S:
-            return True
-        socket.checked = time.monotonic()
-        return await self._sessions.still_valid(socket.visitor)
+    async def _look_after(self, now: float) -> None:
+        lost = [socket for socket in self._sockets if _silent(socket, now)]
+        behind = [socket for socket in self._sockets if _behind(socket, now)]
+        for socket in behind:
+            socket.whole = True
+        self.refresh(behind)
+        for socket in lost:
+            self._tasks.spawn("lost", self._drop(socket, False))
+        due = [socket for socket in self._sockets if now - socket.checked >= _RECHECK_S]
+        due = due[: max(_MOST_CHECKED, len(self._sockets) // _RECHECK_S)]
+        valid = await self._sessions.still_valid([socket.visitor for socket in due])
+        for socket in due:
+            socket.checked = now
+            if socket.visitor.session.digest not in valid:
+                self._tasks.spawn("signed out", self._drop(socket, False))
+
+
+def _agents_socket(floor: Floor, agent: str) -> int:
+    known = floor.agents.get(agent)
+    return known.socket if known else 0
+
+
+def _callers_socket(floor: Floor, call: str) -> int:
+    known = floor.calls.get(call)
+    return known.customer_leg.socket if known else 0
+
+
+def _silent(socket: Socket, now: float) -> bool:
+    """Whether nothing came for so long that the page is gone: 6 s where somebody waits by it."""
+    return now - max(socket.heard, socket.told_at) > 2 * socket.beat_s + 2
+
+
+def _behind(socket: Socket, now: float) -> bool:
+    """Whether it has had time to acknowledge what was sent, and has not."""
+    return socket.behind_since is not None and now - socket.behind_since > _AGAIN * socket.beat_s

@@ -1,4 +1,4 @@
-"""The command line: `vouch serve`, `migrate`, `backup`, `user`, `shop`, `token`, `seed-demo`, `demo`."""
+"""The command line: `vouch serve`, `migrate`, `backup`, `replay`, `explain`, `draws`, accounts and tokens, the demo."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,8 @@ import click
 
 from signaling.administration import shop, token, user
 from signaling.commands import with_database
+from signaling.investigation import draws, explain, replay
+from signaling.rule_commands import rules
 from vouch import __version__, migrations
 from vouch.database import Database
 from vouch.logs import configure
@@ -28,6 +30,10 @@ def main() -> None:
 main.add_command(user)
 main.add_command(shop)
 main.add_command(token)
+main.add_command(rules)
+main.add_command(replay)
+main.add_command(explain)
+main.add_command(draws)
 
 
 @main.command()
@@ -48,6 +54,16 @@ def serve(host: str | None, port: int | None, tls_cert: Path | None, tls_key: Pa
         run(settings, Tls(tls_cert, tls_key) if tls_cert and tls_key else None)
     except NotReadyError as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.command("media-worker")
+@click.option("--listen", required=True, help="HOST:PORT on which the nodes reach it; an internal address.")
+@click.option("--name", required=True, help="Its name, as in the nodes' VOUCH_MEDIA_WORKER_ADDRESSES.")
+def media_worker(listen: str, name: str) -> None:
+    """Run one media worker by itself, for nodes that are told of it, until interrupted."""
+    from signaling.media_worker import run  # noqa: PLC0415 - see above
+
+    run(Settings(), name, listen)
 
 
 @main.command()

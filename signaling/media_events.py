@@ -1,36 +1,40 @@
 """What the media plane tells, as events of the floors that it concerns."""
 
+from collections.abc import Callable
+
 from media import plane as media
 from routing import events
 from routing.state import Channel, Kind, Leg
 from signaling.floors import Floors
+from signaling.workers import Workers
 from vouch.logs import logger
 
 log = logger(__name__)
 
 
 class MediaEvents:
-    """Passes the media plane's events on; returns when they are committed, so that they count as delivered."""
+    """Passes the media plane's events on; returns when they are committed, so that they count as delivered.
 
-    def __init__(self, floors: Floors) -> None:
+    `worker_up` is called when a worker was reached, or has begun anew.
+    """
+
+    def __init__(self, floors: Floors, workers: Workers, worker_up: Callable[[], None]) -> None:
         self._floors = floors
+        self._workers = workers
+        self._worker_up = worker_up
 
     async def __call__(self, event: media.MediaEvent) -> None:
         match event:
             case media.WorkerLost():
-                await self._worker_lost(event)
+                log.warning("media worker is lost", worker=event.worker)
+                await self._workers.lost(event.worker, event.boot, event.age)
             case media.WorkerUp():
                 log.info("media worker is up", worker=event.worker)
+                self._worker_up()
             case _:
                 floor = await self._floors.of_call(event.call)
                 if floor is not None:
                     await self._floors.post(floor, _translated(event))
-
-    async def _worker_lost(self, event: media.WorkerLost) -> None:
-        log.warning("media worker is lost", worker=event.worker)
-        for floor in self._floors.all():
-            # It is started again under its own name; where that fails the next media offer names another.
-            await self._floors.post(floor.id, events.WorkerLost(event.worker, event.worker, event.age))
 
 
 def _translated(event: media.MediaFlowing | media.LegSilent | media.LegHeard) -> events.Event:

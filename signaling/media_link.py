@@ -7,19 +7,21 @@ from routing.state import Call, Leg
 from signaling.floors import Floors
 from signaling.messages import MediaAnswer
 from signaling.negotiations import Negotiations
+from signaling.workers import Workers
 
 
 class MediaLink:
     """Offers, looks and reports of frames, for the namespaces."""
 
-    def __init__(self, floors: Floors, plane: MediaPlane, negotiations: Negotiations) -> None:
+    def __init__(self, floors: Floors, plane: MediaPlane, workers: Workers, negotiations: Negotiations) -> None:
         self._floors = floors
         self._plane = plane
+        self._workers = workers
         self._negotiations = negotiations
 
     def choose(self) -> str | None:
         """The worker that a call without one would get."""
-        return self._plane.choose()
+        return self._workers.choose()
 
     async def offer(self, floor: str, event: MediaOffered, sdp: str) -> MediaAnswer:
         """Negotiate a leg's new peer connection."""

@@ -6,7 +6,7 @@ acknowledgments. The TypeScript types of the pages are made from this file (`./d
 differ.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,9 +59,10 @@ class FrameName(Message):
 
 
 class Beat(Message):
-    """`beat`, about every 2 s: the page lives, and which version of its view it shows."""
+    """`beat`, as often as the view's `beat_s` says: the page lives, and which version of its view it shows."""
 
     version: int
+    """0: none that changes could be applied to; the whole view is wanted."""
 
 
 # --- from the caller's page (namespace /caller) --------------------------------------------------------------------
@@ -181,7 +182,7 @@ class MediaAnswer(Answer):
     media: int = 0
 
 
-# --- views (event `view`; the page replaces what it showed before) -------------------------------------------------
+# --- views (event `view`: the whole; event `changes`: what has become of the one before) ---------------------------
 
 
 class Lost(Message):
@@ -211,6 +212,8 @@ class CallerCall(Message):
     renegotiate: bool
     """The server has no live media for this leg: send a fresh `media.offer`."""
     started_at: int | None
+    opens_at: int | None
+    """With the outcome `closed`: when the team works next, as far as is known."""
 
 
 class CallerView(Message):
@@ -218,6 +221,8 @@ class CallerView(Message):
 
     version: int
     server_time: int
+    beat_s: int
+    """How often the page must send `beat`; at once when this falls."""
     call: CallerCall | None
     """None before `call.ready`."""
 
@@ -294,6 +299,8 @@ class AgentView(Message):
 
     version: int
     server_time: int
+    beat_s: int
+    """How often the page must send `beat`; at once when this falls."""
     agent: AgentSelf
     offer: OfferView | None
     call: AgentCall | None
@@ -341,7 +348,23 @@ class FloorView(Message):
 
     version: int
     server_time: int
+    beat_s: int
+    """How often the page must send `beat`; at once when this falls."""
     teams: tuple[FloorTeam, ...]
+
+
+Path = tuple[str | int, ...]
+
+
+class ViewChanges(Message):
+    """`changes`: what turns version `since` of the view into `version`."""
+
+    since: int
+    """A page that shows another version ignores this and asks for the whole view by `beat` with version 0."""
+    version: int
+    server_time: int
+    changes: tuple[tuple[Path, Any], ...]
+    """In order: the value at the path of keys and places (from 0) is replaced."""
 
 
 class Replaced(Message):
@@ -371,4 +394,4 @@ FROM_CONSOLE: dict[str, type[Message]] = {
     "wrapup.end": WrapUpEnd,
 }
 FROM_FLOOR: dict[str, type[Message]] = {"beat": Beat}
-TO_PAGES: tuple[type[Message], ...] = (CallerView, AgentView, FloorView, Replaced, Answer, MediaAnswer)
+TO_PAGES: tuple[type[Message], ...] = (CallerView, AgentView, FloorView, ViewChanges, Replaced, Answer, MediaAnswer)

@@ -1,9 +1,9 @@
-"""Tables of the shell: floors with their agents and calls, the journal, presses, effects, nodes.
+"""Tables of the shell: floors with their agents and calls, the journal and its snapshots, presses, effects, nodes.
 
 Routing's frozen data is kept as JSON text; the columns beside it are what queries need.
 """
 
-from sqlalchemy import BigInteger, Index, Integer
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from vouch.database import Base
@@ -73,6 +73,34 @@ class JournalRow(Base):
     __table_args__ = (Index(None, "floor", "id"),)
 
 
+class FloorSnapshotRow(Base):
+    """A whole floor at one version, from which a replay of the journal starts. It holds the seed of its day."""
+
+    __tablename__ = "floor_snapshot"
+
+    floor: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    now: Mapped[int]
+    """The time of its last step."""
+    journal: Mapped[int]
+    """The last row of the journal that it holds; 0: none."""
+    made_by: Mapped[str]
+    """The version of Vouch whose code made it."""
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    """See `snapshots.pack`."""
+
+
+class DrawCommitmentRow(Base):
+    """What was published of a day's seed before that day."""
+
+    __tablename__ = "draw_commitment"
+
+    day: Mapped[str] = mapped_column(primary_key=True)
+    """ISO date, Vietnamese calendar."""
+    digest: Mapped[str]
+    published_at: Mapped[int]
+
+
 class PressRow(Base):
     """The first answer to a press; a repeated press gets it again."""
 
@@ -116,3 +144,24 @@ class NodeRow(Base):
     boot: Mapped[str]
     started_at: Mapped[int]
     renewed_at: Mapped[int]
+    mourned: Mapped[bool]
+    """Whether the floors were told that this boot is dead: a node that finds it was not begins anew."""
+
+
+class WorkerRow(Base):
+    """A media worker; renewed by every node that hears it, dead when it is 3 s old or its boot number changed."""
+
+    __tablename__ = "media_worker"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[str]
+    """The node that runs it; empty: it runs by itself, and the nodes were told of it."""
+    address: Mapped[str]
+    """Where the nodes reach it: host:port."""
+    boot: Mapped[str]
+    """Empty before anybody has heard it."""
+    calls: Mapped[int]
+    capacity: Mapped[int]
+    """Calls that it takes at once."""
+    renewed_at: Mapped[int]
+    """When a node last heard it; 0: never."""

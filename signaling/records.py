@@ -1,5 +1,7 @@
 """What a floor's changes mean for the evidence: call records, verdicts and results, in the floor's own transaction."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import calls
@@ -8,25 +10,32 @@ from signaling.writer import Changes
 
 
 class CallRecords:
-    """Writes through `ekyc.calls` what happened to the calls that a transaction touched."""
+    """Writes through `ekyc.calls` what happened to the calls that the steps of a transaction touched."""
 
-    async def write(self, session: AsyncSession, changes: Changes) -> None:
-        for call in sorted(changes.calls):
-            await self._progress(session, changes, call)
-        for command in changes.commands:
-            match command:
-                case VerdictGiven():
-                    await self._decided(session, changes, command)
-                case CallEnded():
-                    await self._ended(session, changes, command)
-                case _:
-                    pass
+    async def write(self, session: AsyncSession, steps: Sequence[Changes]) -> None:
+        await self._opened(session, steps)
+        for changes in steps:
+            for call in sorted(changes.calls):
+                await self._progress(session, changes, call)
+            for command in changes.commands:
+                match command:
+                    case VerdictGiven():
+                        await self._decided(session, changes, command)
+                    case CallEnded():
+                        await self._ended(session, changes, command)
+                    case _:
+                        pass
+
+    async def _opened(self, session: AsyncSession, steps: Sequence[Changes]) -> None:
+        new = [each.call(call) for each in steps for call in sorted(each.calls - set(each.before.calls))]
+        if new:
+            floor = steps[0].after.id
+            begun = [calls.Opened(each.id, each.verification, each.attempt, floor, each.queued_at) for each in new]
+            await calls.opened(session, begun)
 
     async def _progress(self, session: AsyncSession, changes: Changes, call_id: str) -> None:
-        """A call that is new, was accepted or became active; read off the data, so none of it can be forgotten."""
+        """A call that was accepted or became active; read off the data, so none of it can be forgotten."""
         before, after = changes.before.calls.get(call_id), changes.call(call_id)
-        if before is None:
-            await calls.opened(session, after.id, after.verification, after.attempt, changes.after.id, after.queued_at)
         if after.agent and after.accepted_at and after.accepted_at != (before.accepted_at if before else None):
             await calls.accepted(session, after.id, after.agent, after.accepted_at)
         if after.started_at and after.started_at != (before.started_at if before else None):

@@ -1,4 +1,7 @@
-"""The seed of a day's draws: derived from the installation's secret and the day, so every node draws the same."""
+"""The seed of a day's draws: derived from the installation's secret and the day, so every node draws the same.
+
+What is published of it beforehand: `draws.py`.
+"""
 
 import asyncio
 
@@ -25,7 +28,10 @@ class Seeds:
 
     def draw(self) -> Seed:
         """Today's seed, by the Vietnamese calendar."""
-        day = vietnamese_day(self._clock.now()).isoformat()
+        return self.of(vietnamese_day(self._clock.now()).isoformat())
+
+    def of(self, day: str) -> Seed:
+        """A day's seed; secret until that day is over (`draws.py`)."""
         return Seed(day, self._keys.derive(f"draw {day}").hex())
 
     def start(self, floors: Floors) -> None:

@@ -13,10 +13,14 @@ from aiohttp import web
 
 from signaling.composition import Node
 from vouch import migrations
+from vouch.database import is_gone
 from vouch.logs import logger
 from vouch.settings import Settings
+from vouch.tasks import TaskSet
 
 log = logger(__name__)
+
+_DATABASE_TRIES = 30
 
 
 class NotReadyError(Exception):
@@ -68,12 +72,23 @@ async def serving(settings: Settings, tls: Tls | None = None) -> AsyncIterator[N
 
 
 def run(settings: Settings, tls: Tls | None = None) -> None:
-    """Serve until SIGINT or SIGTERM, on uvloop, which halves the cost of sockets; NotReadyError as `serving`."""
+    """Serve until SIGINT or SIGTERM, on uvloop, which halves the cost of sockets.
+
+    NotReadyError as `serving`, and where another process has started under this node's name.
+    """
 
     async def until_stopped() -> None:
         stop = stop_signal()
-        async with serving(settings, tls):
-            await stop.wait()
+        async with serving(settings, tls) as node:
+            waiting = TaskSet("serve")
+            first = [waiting.spawn(name, event.wait()) for name, event in (("stop", stop), ("other", node.replaced))]
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            await waiting.close()
+        if node.replaced.is_set():
+            raise NotReadyError(
+                f"Another process has started as node {settings.node} on this database, so this one has stopped. "
+                "Give each node a VOUCH_NODE of its own."
+            )
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(until_stopped())
@@ -81,13 +96,26 @@ def run(settings: Settings, tls: Tls | None = None) -> None:
 
 async def _check(node: Node) -> None:
     try:
-        await migrations.check(node.database)
+        await _when_there(node)
     except migrations.SchemaMismatchError as error:
         raise NotReadyError(str(error)) from None
     if not await node.accounts.any():
         raise NotReadyError(
             "There is no account yet. Add the first: `vouch user add NAME --role administrator --name 'FULL NAME'`."
         )
+
+
+async def _when_there(node: Node) -> None:
+    """Check the schema; a database that is just being started is waited for, one that does not come is raised."""
+    for _ in range(_DATABASE_TRIES):
+        try:
+            return await migrations.check(node.database)
+        except Exception as error:
+            if not is_gone(error):
+                raise
+            log.warning("waiting for the database", error=type(error).__name__)
+        await asyncio.sleep(1)
+    raise NotReadyError("The database does not answer; see VOUCH_DATABASE_URL.")
 
 
 async def _listen(runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None) -> None:

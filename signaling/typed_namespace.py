@@ -4,6 +4,7 @@ Whatever a page sends is parsed into a message of `messages.py`; what cannot be 
 never raises. A handler's fault is logged and answered `our_fault`.
 """
 
+import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,21 +12,51 @@ from contextlib import nullcontext, suppress
 from typing import Any
 
 import socketio
+import socketio.packet
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler as RequestHandler
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from signaling.hub import Hub, Socket
+from signaling.hub import Hub
 from signaling.messages import Answer, Message
+from signaling.sockets import Socket
 from signaling.writer import FloorClosedError
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
+from vouch.database import is_gone
 from vouch.http import allowed_origin
 from vouch.logs import call_context, logger
 from vouch.problems import Problem
 from vouch.settings import Settings
 
 log = logger(__name__)
+
+_OPEN_S = 10.0
+"""How long a page may wait for its floor to take it in, as while the database is away."""
 Handler = Callable[[Socket, Any], Awaitable[Answer | None]]
+
+
+class WireJson:
+    """JSON as python-socketio asks for it, several times as fast as its own."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        """Without spaces, whatever separators are asked for."""
+        return to_json(value).decode()
+
+    @staticmethod
+    def loads(text: str) -> Any:
+        """ValueError for what is no JSON; NaN and Infinity are none (RFC 8259, 6)."""
+        return from_json(text, allow_inf_nan=False)
+
+
+class WirePacket(socketio.packet.Packet):  # type: ignore[misc]
+    """A Socket.IO packet of JSON alone: our messages have no binary parts, so none is looked for in each of them."""
+
+    uses_binary_events = False
+    json = WireJson
 
 
 def make_server() -> socketio.AsyncServer:
@@ -33,12 +64,29 @@ def make_server() -> socketio.AsyncServer:
     return socketio.AsyncServer(
         async_mode="aiohttp",
         transports=["websocket"],
+        serializer=WirePacket,
+        # It would look at every socket in turn for one that is dead. A socket that is silent for 10 s is closed without
+        # it, and the hub gives it up before.
+        monitor_clients=False,
         ping_interval=5,
         ping_timeout=5,
         max_http_buffer_size=256 * 1024,
         # The handshake's Origin is checked by TypedNamespace, against the settings; this would do it against Host only.
         cors_allowed_origins=[],
     )
+
+
+@web.middleware
+async def uncompressed(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
+    """Sockets without permessage-deflate (RFC 7692), which every browser offers and aiohttp takes.
+
+    It would keep at least 100 KB for each socket, to shorten messages that are mostly below 200 bytes.
+    """
+    if request.path.startswith("/socket.io/") and hdrs.SEC_WEBSOCKET_EXTENSIONS in request.headers:
+        headers = request.headers.copy()
+        headers.popall(hdrs.SEC_WEBSOCKET_EXTENSIONS)
+        request = request.clone(headers=headers)
+    return await handler(request)
 
 
 class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
@@ -83,7 +131,12 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
     async def trigger_event(self, event: str, *arguments: Any) -> Any:
         """python-socketio's entry: `connect` (sid, environ, auth), `disconnect` (sid, reason), or a message."""
         if event == "connect":
-            return await self._connect(*arguments)
+            try:
+                return await self._connect(*arguments)
+            except Exception as error:
+                if is_gone(error):
+                    raise Refused("no_answer_yet") from None
+                raise
         if event == "disconnect":
             if socket := self.hub.remove(arguments[0]):
                 with suppress(FloorClosedError):  # the loss is found by whoever takes up the floor next
@@ -103,11 +156,12 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
         # Known before it is opened: the floor's answer to its coming is looked up by its id.
         self.hub.add(socket)
         try:
-            await self.opened(socket)
+            async with asyncio.timeout(_OPEN_S):
+                await self.opened(socket)
         except Exception:
             self.hub.remove(sid)
             raise
-        self.hub.refresh([socket])
+        self.hub.open(socket)
 
     async def _message(self, event: str, sid: str, data: Any) -> Answer | None:
         socket, kind = self.hub.get(sid), self.messages.get(event)
@@ -131,6 +185,8 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
             return Answer(code=problem.code, detail=problem.detail)
         except TimeoutError:
             return Answer(code="no_answer_yet", detail="Send the same request again.")
-        except Exception:
+        except Exception as error:
+            if is_gone(error):
+                return Answer(code="no_answer_yet", detail="The database is away for a moment; send it again.")
             log.exception("message failed by our fault", message=type(message).__name__)
             return Answer(code="our_fault", detail="Something went wrong on our side; it is logged. Try again.")

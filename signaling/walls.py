@@ -2,7 +2,8 @@
 
 from signaling import messages as wire
 from signaling.floors import Floors
-from signaling.hub import Hub, Socket
+from signaling.hub import Hub
+from signaling.sockets import Socket
 from signaling.typed_namespace import TypedNamespace
 from vouch.accounts.models import Role, SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
@@ -29,9 +30,9 @@ class FloorNamespace(TypedNamespace):
         account = socket.visitor.account
         if account is not None and account.company is not None:
             await self._floors.writer(account.company)
-            socket.floors = frozenset({account.company})
+            self.hub.place(socket, [account.company])
         else:
-            socket.floors = frozenset(floor.id for floor in self._floors.all())
+            self.hub.place(socket, [floor.id for floor in self._floors.all()])
 
     async def closed(self, socket: Socket, age: int) -> None:
         """Nobody else's view changes by it."""

@@ -2,15 +2,16 @@
 
 It decides nothing; `routing.step` does. Order: lock, read what other nodes wrote, read the database's clock, step each
 event, write everything, commit, and only then let anybody know. The cached floor is replaced after the commit and
-dropped on any error. An event whose commit was lost is tried again under the same id, which the journal refuses twice.
+dropped on any error. When the answer to a commit was lost, the journal tells whether it happened: then what the steps
+said is acted on now, else the same events are stepped again. What other nodes commit is read when they, or the look
+that every node takes once a second, say that there is something.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from routing.commands import Answered, CloseMedia, Command, KeepLastFrame, KeepPicture, TakePicture
@@ -20,7 +21,7 @@ from routing.state import Call, Floor
 from routing.step import step
 from signaling import store
 from vouch.clock import SECOND
-from vouch.database import Database
+from vouch.database import Database, is_gone
 from vouch.ids import new_id
 from vouch.logs import logger
 
@@ -29,6 +30,8 @@ log = logger(__name__)
 _LARGEST_BATCH = 64
 _LONGEST_QUEUE = 4096
 _RETRY_S = 0.25
+_OTHERS_FIRST_S = 0.2
+"""How long a deadline that another node wrote is left to that node: only one needs to step it."""
 _EFFECTS = (KeepPicture, TakePicture, KeepLastFrame, CloseMedia)
 
 
@@ -39,10 +42,15 @@ class Changes:
     before: Floor
     after: Floor
     commands: tuple[Command, ...]
+    """Empty where other nodes made the changes: they act on them."""
     calls: frozenset[str]
     """Calls that were touched."""
     forgotten: tuple[Call, ...]
     """Calls that have left the floor, as they were last."""
+    agents: frozenset[str] = frozenset()
+    """Agents who were touched."""
+    own: bool = True
+    """Whether this node made the changes."""
 
     def call(self, call: str) -> Call:
         """A touched call as it was left: on the floor, or when it left it."""
@@ -52,8 +60,8 @@ class Changes:
 class Records(Protocol):
     """Who writes evidence and results of a floor's changes within the floor's own transaction."""
 
-    async def write(self, session: AsyncSession, changes: Changes) -> None:
-        """Write rows for what one step did to the calls."""
+    async def write(self, session: AsyncSession, steps: Sequence[Changes]) -> None:
+        """Write rows for what these steps, in their order, did to the calls."""
         ...
 
 
@@ -67,31 +75,40 @@ class _Item:
     id: str
     request: str | None
     committed: asyncio.Future[None]
+    fresh: bool
+    """Whether its id was drawn here for it, so that the journal cannot have it yet."""
 
 
 @dataclass(slots=True)
 class _Batch:
     """The growing result of the steps of one transaction."""
 
-    floor: Floor
+    before: Floor
+    floor: Floor = field(init=False)
     steps: list[Changes] = field(default_factory=list)
     stepped: list[store.Stepped] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    repeated: list[Answered] = field(default_factory=list)
+    """First answers of presses that were answered before."""
+
+    def __post_init__(self) -> None:
+        self.floor = self.before
 
     def take(self, event: Event, event_id: str, now: int) -> None:
         """Step the floor once."""
         result = step(self.floor, event, now)
-        self.steps.append(Changes(self.floor, result.floor, result.commands, result.touched_calls, result.forgotten))
+        did = (result.commands, result.touched_calls, result.forgotten, result.touched_agents)
+        self.steps.append(Changes(self.floor, result.floor, *did))
         self.floor = result.floor
         self.agents.update(result.touched_agents)
         self.stepped.append(store.Stepped(event_id, event, result.floor.version))
 
-    def whole(self, before: Floor, repeated: Sequence[Answered]) -> Changes:
+    def whole(self) -> Changes:
         """All steps as one change."""
-        commands = (*(command for each in self.steps for command in each.commands), *repeated)
+        commands = (*(command for each in self.steps for command in each.commands), *self.repeated)
         calls = frozenset[str]().union(*(each.calls for each in self.steps))
         forgotten = tuple(call for each in self.steps for call in each.forgotten)
-        return Changes(before, self.floor, commands, calls, forgotten)
+        return Changes(self.before, self.floor, commands, calls, forgotten, frozenset(self.agents))
 
 
 class FloorWriter:
@@ -105,26 +122,31 @@ class FloorWriter:
         self._database = database
         self._records = records
         self._after = after
-        self._queue: asyncio.Queue[_Item] = asyncio.Queue(_LONGEST_QUEUE)
+        self._queue: asyncio.Queue[_Item | None] = asyncio.Queue(_LONGEST_QUEUE)  # None: look what others did
+        self._looking = False
         self._cached: Floor | None = None
+        self._told: Floor | None = None
+        self._attempted: _Batch | None = None
         self._deadline: float | None = None
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed = False
 
     @property
     def floor(self) -> Floor | None:
-        """The floor as of the last commit that this node saw; None before the first."""
-        return self._cached
+        """The floor as of the last commit that this node knows of; None before the first."""
+        return self._told
 
     async def submit(self, event: Event, *, event_id: str | None = None, request: str | None = None) -> None:
         """Queue an event and return when it is committed.
 
-        `request` is its press's key, if it is a press; then it is the event's id too. FloorClosedError where the node
-        stopped before the commit.
+        `request` is its press's key, if it is a press; then it is the event's id too. Whoever cancels this withdraws
+        the event, unless its transaction is under way. FloorClosedError where the node stopped before the commit.
         """
         if self._closed:
             raise FloorClosedError
-        item = _Item(event, event_id or request or new_id(), request, asyncio.get_running_loop().create_future())
+        fresh = event_id is None and request is None
+        committed = asyncio.get_running_loop().create_future()
+        item = _Item(event, event_id or request or new_id(), request, committed, fresh)
         self._waiting.add(item.committed)
         try:
             await self._queue.put(item)
@@ -132,17 +154,24 @@ class FloorWriter:
         finally:
             self._waiting.discard(item.committed)
 
-    def post(self, event: Event, *, event_id: str | None = None) -> None:
-        """Queue an event and do not wait; QueueFull where the floor cannot keep up."""
-        item = _Item(event, event_id or new_id(), None, asyncio.get_running_loop().create_future())
-        self._queue.put_nowait(item)
+    def look(self, version: int) -> None:
+        """Another node is said to have brought the floor to `version`: have it read, unless this node has."""
+        known = self._told is not None and self._told.version >= version
+        # A full queue means a transaction soon, which reads it too.
+        if not known and not self._looking and not self._queue.full():
+            self._looking = True
+            self._queue.put_nowait(None)
 
     async def run(self) -> None:
         """Work until cancelled; whoever waits then is told with FloorClosedError."""
         try:
             await self._retrying([])
             while True:
-                await self._retrying(await self._next_batch())
+                batch = await self._next_batch()
+                if batch is None:
+                    await self._look()
+                else:
+                    await self._retrying(batch)
         finally:
             self._closed = True
             while not self._queue.empty():  # lets in who waits for room, to be told too
@@ -151,16 +180,18 @@ class FloorWriter:
                 if not committed.done():
                     committed.set_exception(FloorClosedError())
 
-    async def _next_batch(self) -> list[_Item]:
-        """Everything that waits; empty when the earliest deadline came first."""
+    async def _next_batch(self) -> list[_Item] | None:
+        """Every event that waits; empty when the earliest deadline came first, None when there is only news."""
         try:
             async with asyncio.timeout(self._seconds_to_deadline()):
-                batch = [await self._queue.get()]
+                taken = [await self._queue.get()]
         except TimeoutError:
             return []
-        while len(batch) < _LARGEST_BATCH and not self._queue.empty():
-            batch.append(self._queue.get_nowait())
-        return batch
+        while len(taken) < _LARGEST_BATCH and not self._queue.empty():
+            taken.append(self._queue.get_nowait())
+        if None in taken:
+            self._looking = False
+        return [item for item in taken if item is not None] or None
 
     def _seconds_to_deadline(self) -> float | None:
         if self._deadline is None:
@@ -170,18 +201,20 @@ class FloorWriter:
 
     async def _retrying(self, items: Sequence[_Item]) -> None:
         while True:
+            # One that was withdrawn meanwhile is let go; if it was committed after all, that is found out first.
+            items = [item for item in items if not item.committed.cancelled()]
             try:
                 changes = await self._commit(items)
-            except (OperationalError, InterfaceError, OSError):
-                # The commit may have happened: the same ids again are harmless.
-                log.exception("floor transaction failed; trying again", floor=self.floor_id, calls=_calls(items))
-                self._cached = None
-                await asyncio.sleep(_RETRY_S)
             except Exception as error:
-                log.exception("floor transaction failed by our fault", floor=self.floor_id, calls=_calls(items))
                 self._cached = None
-                await self._blame(items, error)
-                return
+                if not is_gone(error):
+                    log.exception("floor transaction failed by our fault", floor=self.floor_id, calls=_calls(items))
+                    self._attempted = None
+                    await self._blame(items, error)
+                    return
+                # The commit may have happened: what was attempted is kept.
+                log.warning("floor transaction failed; trying again", floor=self.floor_id, error=type(error).__name__)
+                await asyncio.sleep(_RETRY_S)
             else:
                 self._after(changes)
                 for item in items:
@@ -196,26 +229,43 @@ class FloorWriter:
                 await self._retrying([item])
             return
         for item in items:
-            item.committed.set_exception(error)
-            item.committed.exception()  # read once: whoever only posted does not wait for it
+            if not item.committed.done():
+                item.committed.set_exception(error)
+                item.committed.exception()  # read once: whoever has given up does not read it
         await asyncio.sleep(_RETRY_S)
 
     async def _commit(self, items: Sequence[_Item]) -> Changes:
         async with self._database.write() as session:
             before = await store.lock(session, self.floor_id, self._cached)
             now = max(await self._database.now(session), before.now)
-            batch = _Batch(before)
-            repeated = await self._step_all(session, batch, items, now)
-            changes = batch.whole(before, repeated)
-            await self._write(session, changes, batch, now)
-        self._cached = batch.floor
+            batch = await self._committed_before(session, before)
+            if batch is None:
+                batch = _Batch(before)
+                await self._step_all(session, batch, items, now)
+                await self._write(session, batch.whole(), batch, now)
+                self._attempted = batch
+        self._attempted = None
+        self._tell(before)
+        self._cached = self._told = batch.floor
         self._arm(batch.floor, now)
-        return changes
+        return batch.whole()
 
-    async def _step_all(self, session: AsyncSession, batch: _Batch, items: Sequence[_Item], now: int) -> list[Answered]:
-        """Step what is new; give the first answers of presses that were answered before."""
-        known = await store.seen(session, [item.id for item in items]) if items else set()
-        first = await store.answers(session, [item.request for item in items if item.request])
+    async def _committed_before(self, session: AsyncSession, floor: Floor) -> "_Batch | None":
+        """The last batch, if its commit happened though its answer was lost; now it is acted on."""
+        attempted, self._attempted = self._attempted, None
+        if attempted is None or not attempted.stepped:
+            return None
+        seen, _ = await store.repeated(session, [attempted.stepped[0].id], [])
+        if not seen:
+            return None
+        self._attempted = attempted
+        return replace(attempted, before=floor)
+
+    async def _step_all(self, session: AsyncSession, batch: _Batch, items: Sequence[_Item], now: int) -> None:
+        """Step what is new; note the first answers of presses that were answered before."""
+        ids = [item.id for item in items if not item.fresh]
+        known, first = await store.repeated(session, ids, [item.request for item in items if item.request])
+        batch.repeated = list(first.values())
         for item in items:
             if item.id in known or item.request in first:
                 continue
@@ -224,7 +274,6 @@ class FloorWriter:
         due = next_deadline(batch.floor)
         if due is not None and due <= now:
             batch.take(Tick(), new_id(), now)
-        return list(first.values())
 
     async def _write(self, session: AsyncSession, changes: Changes, batch: _Batch, now: int) -> None:
         if not batch.stepped:
@@ -234,14 +283,49 @@ class FloorWriter:
         await store.journal(session, self.floor_id, now, batch.stepped)
         own = [command for each in batch.steps for command in each.commands]
         await store.settle(session, [each for each in own if isinstance(each, Answered)], now)
-        await store.add_effects(session, changes.after, [each for each in own if isinstance(each, _EFFECTS)])
-        for each in batch.steps:
-            await self._records.write(session, each)
+        await store.add_effects(session, changes.after, [each for each in own if isinstance(each, _EFFECTS)], now)
+        await self._records.write(session, batch.steps)
 
-    def _arm(self, floor: Floor, now: int) -> None:
+    async def _look(self) -> None:
+        """Read what other nodes committed."""
+        try:
+            async with self._database.glance() as session:
+                floor, now = await store.look(session, self.floor_id, self._cached)
+        except Exception as error:
+            # Nothing is lost: every node looks again within a second.
+            self._cached = None
+            log.warning("floor could not be read", floor=self.floor_id, exc_info=not is_gone(error))
+            return
+        self._cached = floor
+        self._arm(floor, now, later_s=_OTHERS_FIRST_S)
+        self._tell(floor)
+
+    def _tell(self, floor: Floor) -> None:
+        """Let those who listen know of what other nodes changed up to now."""
+        told, self._told = self._told, floor
+        if told is not None and told.version != floor.version:
+            self._after(by_others(told, floor))
+
+    def _arm(self, floor: Floor, now: int, later_s: float = 0.0) -> None:
         due = next_deadline(floor)
         loop = asyncio.get_running_loop()
-        self._deadline = None if due is None else loop.time() + (due - now) / SECOND
+        self._deadline = None if due is None else loop.time() + (due - now) / SECOND + later_s
+
+
+def by_others(before: Floor, after: Floor) -> Changes:
+    """What other nodes did to a floor, read off its data."""
+    calls = {id_ for id_, call in after.calls.items() if before.calls.get(id_) is not call}
+    agents = {id_ for id_, agent in after.agents.items() if before.agents.get(id_) is not agent}
+    forgotten = tuple(call for id_, call in before.calls.items() if id_ not in after.calls)
+    return Changes(
+        before,
+        after,
+        (),
+        frozenset(calls | {call.id for call in forgotten}),
+        forgotten,
+        frozenset(agents | {id_ for id_ in before.agents if id_ not in after.agents}),
+        own=False,
+    )
 
 
 def _calls(items: Sequence[_Item]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Programs of the system that tests run against: a throw-away PostgreSQL, and the paths of others.
+"""Programs of the system that tests run against: a throw-away PostgreSQL, a Redis, and the paths of others.
 
 Nothing is installed here: `./dev test` does that beforehand (`tools/programs.py`).
 """
@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -60,12 +61,23 @@ class _Identity(TypedDict, total=False):
 class PostgresCluster:
     """A running PostgreSQL server that trusts everybody on the loopback; made by `postgres_cluster`."""
 
-    def __init__(self, bin_dir: Path, port: int, version: int) -> None:
-        self._bin = bin_dir
-        self._port = port
+    def __init__(self, bin_dir: Path, home: Path, user: pwd.struct_passwd | None, settings: dict[str, str]) -> None:
+        self._bin, self._home, self._user, self._settings = bin_dir, home, user, settings
         # Without fsync copying files is three times as fast as writing them to the log; before 15 it is the only way.
+        version = int((home / "data" / "PG_VERSION").read_text())
         self._copy = "STRATEGY file_copy" if version >= 15 else ""
         self._databases = 0
+        self._process, self._port = _start(bin_dir, home, user, settings)
+
+    def stop(self) -> None:
+        """PostgreSQL's immediate shutdown, as if its machine had lost power; safe to call twice."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def start(self) -> None:
+        """Start it again on the same port, and return when it has recovered and answers."""
+        self._process, self._port = _start(self._bin, self._home, self._user, self._settings, self._port)
 
     def url(self, database: str) -> str:
         """The address as SQLAlchemy takes it."""
@@ -89,8 +101,11 @@ class PostgresCluster:
 
 
 @contextmanager
-def postgres_cluster() -> Iterator[PostgresCluster]:
-    """A cluster in a temporary folder, stopped and removed at the end; about 2 s to start."""
+def postgres_cluster(**changes: str) -> Iterator[PostgresCluster]:
+    """A cluster in a temporary folder, stopped and removed at the end; about 2 s to start.
+
+    `changes` are settings of the server; whoever stops it in between wants synchronous_commit="on".
+    """
     bin_dir = program("postgresql").resolve().parent
     home = Path(tempfile.mkdtemp(prefix="vouch-postgres-"))
     user = _unprivileged_user()
@@ -98,8 +113,11 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
         shutil.chown(home, user.pw_name, user.pw_gid)
     try:
         _initialise(bin_dir, home, user)
-        with _server(bin_dir, home, user) as port:
-            yield PostgresCluster(bin_dir, port, int((home / "data" / "PG_VERSION").read_text()))
+        cluster = PostgresCluster(bin_dir, home, user, _SETTINGS | changes)
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -119,24 +137,15 @@ def _initialise(bin_dir: Path, home: Path, user: pwd.struct_passwd | None) -> No
     assert run.returncode == 0, run.stderr
 
 
-@contextmanager
-def _server(bin_dir: Path, home: Path, user: pwd.struct_passwd | None) -> Iterator[int]:
-    """Run the server on a free port until the end of the block."""
-    process, port = _start(bin_dir, home, user)
-    try:
-        yield port
-    finally:
-        process.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown: nothing here is to be kept
-        process.wait()
-
-
-def _start(bin_dir: Path, home: Path, user: pwd.struct_passwd | None) -> tuple[subprocess.Popen[bytes], int]:
-    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+def _start(
+    bin_dir: Path, home: Path, user: pwd.struct_passwd | None, settings: dict[str, str], again: int | None = None
+) -> tuple[subprocess.Popen[bytes], int]:
+    arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     # Between our asking for a free port and the server's binding it another program may take it: then once more.
     for _ in range(3):
-        port = free_port()
+        port = again or free_port()
         command: list[str | Path] = [bin_dir / "postgres", "-D", home / "data", "-k", home]
-        command += ["-h", "127.0.0.1", "-p", str(port), *settings]
+        command += ["-h", "127.0.0.1", "-p", str(port), *arguments]
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -161,6 +170,53 @@ def _answers(process: subprocess.Popen[bytes], bin_dir: Path, port: int) -> bool
         assert time.monotonic() < give_up, "PostgreSQL does not answer"
         time.sleep(0.05)
     return False
+
+
+class RedisServer:
+    """A running Redis that keeps nothing; made by `redis_server`."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        self._port = free_port()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again on the same port, and return when it listens."""
+        command = [self._program, "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=_die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
+        )
+        give_up = time.monotonic() + _START_S
+        while not _listens(self._port):
+            assert time.monotonic() < give_up, "Redis does not answer"
+            assert self._process.poll() is None, "Redis has ended"
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it without any warning; safe to call twice."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis on a free port, ended at the end of the block."""
+    server = RedisServer(program("redis"))
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _as_user(user: pwd.struct_passwd | None) -> _Identity:

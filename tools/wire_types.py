@@ -16,7 +16,7 @@ from signaling.messages import Message
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES = ROOT / "signaling" / "client" / "src" / "messages.ts"
-_PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+_PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", type(None): "null", Any: "unknown"}
 _MAPS = {"FromCaller": messages.FROM_CALLER, "FromConsole": messages.FROM_CONSOLE, "FromFloor": messages.FROM_FLOOR}
 _RECEIVED = {kind for kinds in _MAPS.values() for kind in kinds.values()}
 _LITERALS = {value: name for name, value in vars(messages).items() if get_origin(value) is Literal}
@@ -67,6 +67,8 @@ def type_of(annotation: Any) -> str:
         return type_of(arguments[0])
     if origin is tuple and arguments[1:] == (Ellipsis,):
         return f"ReadonlyArray<{type_of(arguments[0])}>"
+    if origin is tuple:
+        return f"readonly [{', '.join(map(type_of, arguments))}]"
     if inspect.isclass(annotation) and issubclass(annotation, Message):
         return annotation.__name__
     return _PLAIN[annotation]

@@ -16,16 +16,21 @@ class Tag(StrEnum):
 
     ACCOUNT_ADDED = "command:account:added"
     ACCOUNT_DISABLED = "command:account:disabled"
+    ACCOUNT_CHANGED = "command:account:changed"
     PASSWORD_SET = "command:account:password_set"  # noqa: S105 - a name, not a secret
     TOKEN_ISSUED = "command:token:issued"  # noqa: S105 - a name, not a secret
     TOKEN_ROTATED = "command:token:rotated"  # noqa: S105
     TOKEN_REVOKED = "command:token:revoked"  # noqa: S105
+    RULES_CHANGED = "command:rules:changed"
+    PRIORITY_SET = "command:client:priority_set"
     SIGNED_IN = "staff:session:opened"
     SIGNED_OUT = "staff:session:ended"
     PICTURE_SEEN = "staff:picture:seen"
     VERIFICATION_SEEN = "staff:verification:seen"
     VERIFICATION_REVIEWED = "staff:verification:reviewed"
+    EXPLANATION_SEEN = "staff:explanation:seen"
     PICTURE_FETCHED = "client:picture:fetched"
+    DRAW_COMMITTED = "node:draw:committed"
 
 
 class AuditEntry(Base):

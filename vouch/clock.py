@@ -29,6 +29,27 @@ class SystemClock:
         return time.time_ns() // 1_000
 
 
+class DatabaseClock:
+    """The database's clock as this process last heard it, carried on by a clock that nobody sets.
+
+    So all nodes of an installation tell the same time, whatever their machines' clocks say.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = SystemClock().now() - _monotonic()
+
+    def now(self) -> int:
+        return _monotonic() + self._ahead
+
+    def follow(self, now: int) -> None:
+        """The database says that it is `now`."""
+        self._ahead = now - _monotonic()
+
+
+def _monotonic() -> int:
+    return time.monotonic_ns() // 1_000
+
+
 def in_vietnam(instant: int) -> datetime:
     """The same instant as a date and time of Asia/Ho_Chi_Minh, to the microsecond."""
     seconds, microseconds = divmod(instant, SECOND)

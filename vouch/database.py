@@ -6,12 +6,16 @@ fairer and cheaper than its busy handler.
 """
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import BigInteger, MetaData, Text, event, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -19,6 +23,17 @@ from vouch.clock import SystemClock
 
 _WRITE = "vouch_write"
 _ALIVE_S = 3
+_POSTGRESQL = {
+    "timeout": 5,
+    "command_timeout": 30,
+    # A node that stands still must not hold a floor's row for ever: its session is ended, and with it the lock.
+    "server_settings": {"idle_in_transaction_session_timeout": "5000"},
+}
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOENT, errno.EACCES, errno.EPERM, errno.EEXIST}
+"""What the evidence's own disk says."""
+_GONE = ("08", "25P03", "40001", "40P01", "53", "57")
+"""SQLSTATEs (PostgreSQL, appendix A) after which the same transaction may succeed: connection lost, session ended while
+it stood still, serialization failure, deadlock, resources, the server stops or starts."""
 
 
 class Base(DeclarativeBase):
@@ -43,6 +58,7 @@ class Database:
         self.engine: AsyncEngine = _engine(url)
         self._writing = self.engine.execution_options(**{_WRITE: True})
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._queue: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
@@ -53,8 +69,16 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that only reads; whatever it changes is rolled back."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        """For reading. On PostgreSQL each statement sees what is committed by then, in a transaction or not (READ
+        COMMITTED), so none is begun: BEGIN and ROLLBACK would be two of three round trips.
+        """
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """For reads of one statement each, which sees one state of the database: no BEGIN and ROLLBACK around it."""
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     async def now(self, session: AsyncSession) -> int:
@@ -81,14 +105,42 @@ class Database:
         await self.engine.dispose()
 
 
+def is_gone(error: BaseException | None) -> bool:
+    """Whether the database is away, or was for a moment, so that the same transaction may succeed later.
+
+    Drivers say it in many ways; what is our own fault (a constraint, a wrong statement) is none of them.
+    """
+    if isinstance(error, OSError):
+        return error.errno not in _DISK
+    if isinstance(error, PoolTimeoutError | OperationalError):
+        return True
+    if isinstance(error, InterfaceError | asyncpg.InterfaceError):
+        # The same classes stand for wrong arguments; a driver whose connection is lost says so.
+        return "connection" in str(error)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_gone(error.orig)
+    state = getattr(error, "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_GONE)
+
+
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
-        return create_async_engine(url, hide_parameters=True, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        engine = create_async_engine(
+            url, hide_parameters=True, pool_size=20, max_overflow=0, pool_timeout=5, connect_args=_POSTGRESQL
+        )
+        event.listen(engine.sync_engine, "checkout", _still_open)
+        return engine
     # hide_parameters: an error's text, which is logged, must not quote the values of the statement.
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": 10}, pool_size=5)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    # What SQLAlchemy's own pre-ping asks the server in three round trips, the driver knows: the server's end closes.
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ValidationError
 
+from vouch.database import is_gone
 from vouch.logs import logger
 from vouch.problems import Problem
 from vouch.settings import Settings
@@ -110,7 +111,10 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             raise
         return _as_problem(error)
-    except Exception:
+    except Exception as error:
+        if is_gone(error):
+            log.warning("request without a database", error=type(error).__name__)
+            return Problem(503, "database_gone", "The database is away for a moment. Try again.").response()
         log.exception("request failed by our fault")
         return Problem(500, "our_fault", "Something went wrong on our side; it is logged. Try again.").response()
 

@@ -41,6 +41,11 @@ class Keys:
             raise ValueError(f"{path} does not hold {_BYTES * 2} hexadecimal digits; put it back from a backup.")
         return cls(secret)
 
+    @staticmethod
+    def exists(data_dir: Path) -> bool:
+        """Whether the installation's secret lies here."""
+        return (data_dir / _FILE).exists()
+
     def derive(self, purpose: str) -> bytes:
         """The 32-byte key for `purpose`; the same every time."""
         return HKDF(SHA256(), _BYTES, salt=None, info=purpose.encode()).derive(self._secret)

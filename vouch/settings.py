@@ -1,10 +1,13 @@
 """Every knob of Vouch, read once at start from `VOUCH_*` variables (and an `.env` file); frozen afterwards."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from vouch.companies.hours import OFFICE_HOURS, weekly, written
 
 
 class IceServer(BaseModel):
@@ -18,7 +21,7 @@ class IceServer(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The settings of one node. Values that change while calls run (team and company rules) live in the database."""
+    """The settings of one node. Values that change while calls run (company rules) live in the database."""
 
     model_config = SettingsConfigDict(env_prefix="VOUCH_", env_file=".env", frozen=True, extra="ignore")
 
@@ -44,7 +47,21 @@ class Settings(BaseSettings):
     ice_servers: tuple[IceServer, ...] = Field(
         (), description='STUN and TURN servers as JSON: [{"urls": "turn:host:3478", "username": .., "credential": ..}].'
     )
-    media_workers: int = Field(1, ge=0, description="Media worker processes that this node starts: one per core.")
+    media_workers: int = Field(
+        1,
+        ge=0,
+        description="Media worker processes that this node starts: one per core. 0: as many as there are cores, or "
+        "none where media_worker_addresses names others.",
+    )
+    media_listen: str = Field(
+        "127.0.0.1", description="Address on which this node's media workers listen for all nodes; an internal one."
+    )
+    media_worker_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Workers that run by themselves (`vouch media-worker`), comma-separated: name=host:port."
+    )
+    media_secret: str = Field(
+        "", repr=False, description="What nodes and media workers know of each other; empty: from the node's key."
+    )
     media_udp_ports: str = Field(
         "",
         pattern=r"^(\d{1,5}-\d{1,5})?$",
@@ -55,10 +72,15 @@ class Settings(BaseSettings):
     minimum_free_bytes: int = Field(
         1 << 30, description="Below this much free space where evidence goes, no new call is offered."
     )
-    ring_time_out_s: float = Field(20, gt=0, description="How long an agent's console rings before the next is asked.")
-    wrap_up_s: float = Field(30, ge=0, description="The agent's own time after a call.")
-    longest_wait_s: float = Field(300, gt=0, description="How long a caller waits before `no_agent`.")
-    longest_call_s: float = Field(900, gt=0, description="How long a call may last before `too_long`.")
+    ring_time_out_s: float = Field(
+        20, gt=0, le=86_400, description="How long an agent's console rings before the next is asked."
+    )
+    wrap_up_s: float = Field(30, ge=0, le=86_400, description="The agent's own time after a call.")
+    longest_wait_s: float = Field(600, gt=0, le=86_400, description="How long a caller waits before `no_agent`.")
+    longest_call_s: float = Field(1800, gt=0, le=86_400, description="How long a call may last before `too_long`.")
+    office_hours: str = Field(
+        OFFICE_HOURS, description="When teams work: `always`, or days with times, parted by `;`; Vietnamese time."
+    )
     calls_per_day: int = Field(10, gt=0, description="Calls that one verification may make in a Vietnamese day.")
     join_token_s: int = Field(900, gt=0, description="How long a join token can be exchanged for the call page.")
     call_session_s: int = Field(4 * 3600, gt=0, description="How long the call page of one verification may live.")
@@ -72,10 +94,34 @@ class Settings(BaseSettings):
     )
     webhook_private: bool = Field(False, description="Results may go to private addresses (the demo's mSale).")
 
-    @field_validator("frame_ancestors", mode="before")
+    @field_validator("frame_ancestors", "media_worker_addresses", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("office_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        return written(weekly(value))
+
+    @field_validator("media_listen")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        if value in {"", "::", "0.0.0.0"}:  # noqa: S104 - refused here
+            raise ValueError("must be one address of this machine, which the other nodes are told")
+        return value
+
+    @field_validator("media_worker_addresses")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(re.fullmatch(r"[^=\s]+=[^=\s]+:\d{1,5}", each) is None for each in value):
+            raise ValueError("each must be name=host:port")
+        return value
+
+    @property
+    def worker_addresses(self) -> dict[str, str]:
+        """The workers that run by themselves: `host:port` by name."""
+        return dict(each.split("=", 1) for each in self.media_worker_addresses)
 
     @property
     def udp_ports(self) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ The demo's callers and the tests' dealers and agents are such pages; they do wha
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -12,7 +13,8 @@ import socketio
 
 from media.robot import ReceivedFrame, RobotPeer
 from media.synthetic import Image
-from signaling.hub import BEAT_S
+from signaling import changes
+from signaling.present import BEAT_S
 from vouch.accounts.sessions import CSRF_HEADER
 from vouch.ids import new_id
 from vouch.tasks import TaskSet
@@ -20,6 +22,7 @@ from vouch.tasks import TaskSet
 View = dict[str, Any]
 _IN_MEDIA = frozenset({"connecting", "active", "reconnecting", "deciding"})
 _ANSWER_S = 12
+_OFFER_AGAIN_S = 0.3
 
 
 class RobotPage:
@@ -46,8 +49,10 @@ class RobotPage:
         # Its own handling of Ctrl-C would cancel every task of the process.
         self._socket = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
         self._socket.on("view", self._viewed, namespace=namespace)
+        self._socket.on("changes", self._view_changed, namespace=namespace)
         self._socket.on("replaced", self._was_replaced, namespace=namespace)
         self._changed = asyncio.Condition()
+        self._quicker = asyncio.Event()
         self._tasks = TaskSet("robot page")
         self._offering = False
         self.view: View = {}
@@ -72,7 +77,11 @@ class RobotPage:
             answer.raise_for_status()
             ticket = (await answer.json())["ticket"]
         await self._socket.connect(
-            self._origin, namespaces=[self._namespace], auth={"ticket": ticket}, transports=["websocket"]
+            self._origin,
+            namespaces=[self._namespace],
+            auth={"ticket": ticket},
+            transports=["websocket"],
+            wait_timeout=_ANSWER_S,
         )
         self._tasks.spawn("beat", self._beat())
 
@@ -128,6 +137,7 @@ class RobotPage:
             answer = await self.press("media.offer", sdp=offer, **self._about_call())
             if answer["code"] != "ok":
                 await self._close_peer(peer)
+                self._tasks.spawn("offer again", self._offer_again())
                 return
             older, self.peer, self.media, self.last_frame = self.peer, peer, answer["media"], None
             await peer.accept(answer["sdp"])
@@ -136,10 +146,24 @@ class RobotPage:
         finally:
             self._offering = False
 
+    async def _offer_again(self) -> None:
+        await asyncio.sleep(_OFFER_AGAIN_S)
+        if not self._offering and self.call.get("state") in _IN_MEDIA and self._needs_media():
+            await self.offer_media()
+
     def _about_call(self) -> dict[str, Any]:
         return {"call": self.call["id"]} if self._namespace == "/console" else {}
 
+    async def _view_changed(self, news: View) -> None:
+        if news["since"] != self.view.get("version"):
+            await self._socket.emit("beat", {"version": 0}, namespace=self._namespace)
+            return
+        stamp = {"version": news["version"], "server_time": news["server_time"]}
+        await self._viewed(changes.apply(self.view, news["changes"]) | stamp)
+
     async def _viewed(self, view: View) -> None:
+        if view["beat_s"] < self.view.get("beat_s", BEAT_S):
+            self._quicker.set()
         async with self._changed:
             self.view = view
             self._changed.notify_all()
@@ -175,4 +199,7 @@ class RobotPage:
     async def _beat(self) -> None:
         while self._socket.connected:
             await self._socket.emit("beat", {"version": self.view.get("version", 0)}, namespace=self._namespace)
-            await asyncio.sleep(BEAT_S)
+            self._quicker.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.view.get("beat_s", BEAT_S)):
+                    await self._quicker.wait()

@@ -1,7 +1,7 @@
 """Robot callers and agents: whole pages without a browser, from sign-in to the end of the call."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,12 @@ from vouch.ids import new_id
 Video = Callable[[], Iterator[Image | bytes]]
 
 
-def browser(origin: str, trust: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
+def browser(origin: str, trust: ssl.SSLContext | None = None, also: Iterable[str] = ()) -> aiohttp.ClientSession:
     """An HTTP client with cookies of its own; plain http on loopback counts as secure, as it does in browsers.
 
-    `trust`: whose certificates are believed; the system's where it is None.
+    `trust`: whose certificates are believed; the system's where it is None. `also`: origins of other nodes.
     """
-    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(origin))
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=[URL(each) for each in (origin, *also)])
     return aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(ssl=trust or True))
 
 

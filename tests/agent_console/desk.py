@@ -18,6 +18,7 @@ from vouch.accounts.models import Account, Company, Role
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import CSRF_HEADER, Sessions
 from vouch.audit import AuditEntry
+from vouch.companies.service import Rulebook
 from vouch.database import Base, Database
 from vouch.http import middlewares
 from vouch.ids import new_id
@@ -101,15 +102,49 @@ class Seats:
         return self.calls.get(account)
 
 
+class CallStory(BaseModel):
+    """As much of a call's explanation as the console itself looks at."""
+
+    call: str
+    verification: str
+    company: str
+
+
+class DayStory(BaseModel):
+    agent: str
+    team: str
+    day: str
+
+
+@dataclass
+class Stories:
+    """Explanations in memory: call -> its verification and company, agent -> his team."""
+
+    calls: dict[str, tuple[str, str]] = field(default_factory=dict)
+    teams: dict[str, str] = field(default_factory=dict)
+
+    async def of_call(self, call: str, companies: Companies) -> BaseModel | None:
+        verification, company = self.calls.get(call, ("", ""))
+        shown = call in self.calls and (companies is None or company in companies)
+        return CallStory(call=call, verification=verification, company=company) if shown else None
+
+    async def of_agent(self, agent: str, day: str | None, companies: Companies) -> BaseModel | None:
+        team = self.teams.get(agent)
+        shown = team is not None and (companies is None or team in companies)
+        return DayStory(agent=agent, team=team or "", day=day or "today") if shown else None
+
+
 @dataclass
 class Office:
     """The staff's API at work."""
 
     client: TestClient[web.Request, web.Application]
+    settings: Settings
     database: Database
     clock: ManualClock
     shelf: Shelf
     seats: Seats
+    stories: Stories
     accounts: Accounts
     people: dict[str, Account]
     csrf: dict[str, str] = field(default_factory=dict)
@@ -159,11 +194,12 @@ async def office(url: str, data_dir: Path, password_hash: str) -> AsyncIterator[
     accounts = Accounts(database, clock)
     sessions = Sessions(database, clock, Keys(b"a secret of these tests"), embedded=False)
     people = await _people(database, clock.now(), password_hash)
-    shelf, seats = Shelf(), Seats()
+    shelf, seats, stories = Shelf(), Seats(), Stories()
     app = web.Application(middlewares=middlewares(settings))
-    Console(settings, database, clock, accounts, sessions, shelf, seats).add_routes(app)
+    rulebook = Rulebook(settings)
+    Console(settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories).add_routes(app)
     async with TestClient(TestServer(app)) as client:
-        yield Office(client, database, clock, shelf, seats, accounts, people)
+        yield Office(client, settings, database, clock, shelf, seats, stories, accounts, people)
     await database.close()
 
 

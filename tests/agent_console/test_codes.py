@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from agent_console import codes
+from vouch.companies.rules import CompanyRules, PauseReason
 
 FIRST_VERSION = (
     "Kính chào Quý khách, Quý khách đang tham gia dịch vụ video call nhằm xác minh chính chủ thuê bao theo quy định "
@@ -37,3 +38,12 @@ def test_every_reason_is_a_word_that_can_stay() -> None:
     for reasons in (offered.pause, offered.decline, offered.reject, offered.unable, offered.end):
         assert len(set(reasons)) == len(reasons) > 0
         assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", reason) for reason in reasons)
+
+
+def test_a_teams_own_reasons_stand_in_place_of_the_usual_ones() -> None:
+    prayer = PauseReason(code="prayer", vi="Cầu nguyện", en="Prayer")
+    team = CompanyRules(pause_reasons=(prayer,))
+    assert codes.pause_codes(CompanyRules()) == codes.PAUSE
+    assert codes.pause_codes(team) == ("prayer",)
+    offered = codes.codes_on(date(2026, 1, 1), CompanyRules(), [CompanyRules(), team])
+    assert (offered.pause, offered.own_words) == (codes.PAUSE, (prayer,))

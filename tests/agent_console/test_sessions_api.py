@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy import select
 
+from agent_console.codes import PAUSE
 from tests.agent_console.desk import Office
 from vouch.audit import AuditEntry
 from vouch.clock import HOUR
+from vouch.companies.service import Rulebook
 
 
 async def test_a_member_of_staff_signs_in_and_is_known(desk: Office) -> None:
@@ -76,6 +78,22 @@ async def test_a_ticket_needs_the_sessions_token(desk: Office) -> None:
 
 async def test_the_codes_come_with_the_script_in_force(desk: Office) -> None:
     codes = await (await desk.ask("agent1", "GET", "/api/console/codes")).json()
-    assert set(codes) == {"pause", "decline", "reject", "unable", "end", "script"}
+    assert set(codes) == {"pause", "own_words", "decline", "reject", "unable", "end", "script"}
     assert "Bộ Khoa học và Công nghệ" in codes["script"]["vi"]
     assert (await desk.client.get("/api/console/codes")).status == 401
+
+
+async def test_a_team_may_have_pause_reasons_of_its_own(desk: Office) -> None:
+    prayer = {"code": "prayer", "vi": "Cầu nguyện", "en": "Prayer"}
+    async with desk.database.write() as session:
+        now = await desk.database.now(session)
+        given = {"pause_reasons": [prayer]}
+        await Rulebook(desk.settings).change(session, "CTKV1", given, now, author="me", reason="a test")
+
+    async def shown(username: str) -> tuple[list[str], list[dict[str, str]]]:
+        codes = await (await desk.ask(username, "GET", "/api/console/codes")).json()
+        return codes["pause"], codes["own_words"]
+
+    assert await shown("agent1") == (["prayer"], [prayer])
+    assert await shown("agent3") == (list(PAUSE), [])
+    assert await shown("admin") == (list(PAUSE), [prayer]), "the operator sees the agents of every team"

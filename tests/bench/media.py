@@ -92,22 +92,23 @@ async def forward(pictures: list[bytes], calls: int, seconds: float) -> dict[str
     plane = MediaPlane(MediaSettings(workers=1), ignore)
     await plane.start()
     traffic = Traffic(pictures)
+    worker = plane.choose() or ""
     try:
-        await traffic.start(calls, lambda call, leg, offer: plane.negotiate("node-w0", call, leg, 1, offer))
+        await traffic.start(calls, lambda call, leg, offer: plane.negotiate(worker, call, leg, 1, offer))
         cost = await measure(plane.pid("node-w0") or 0, traffic, seconds, calls)
-        return {**cost, "picture_ms": await press(plane, traffic)}
+        return {**cost, "picture_ms": await press(plane, worker, traffic)}
     finally:
         await traffic.close()
         await plane.close()
 
 
-async def press(plane: MediaPlane, traffic: Traffic, times: int = 20) -> dict[str, float]:
+async def press(plane: MediaPlane, worker: str, traffic: Traffic, times: int = 20) -> dict[str, float]:
     """From asking for the agent's newest frame to having its JPEG."""
     took: list[float] = []
     for n in range(times):
         await asyncio.sleep(0.13)
         began = time.monotonic()
-        await plane.frame("node-w0", "0", 1, traffic.newest["0", "agent"], live=True)
+        await plane.frame(worker, "0", 1, traffic.newest["0", "agent"], live=True)
         took.append(1_000 * (time.monotonic() - began))
         if n == 0:
             first = took.pop()

@@ -23,6 +23,7 @@ from vouch.accounts.models import Role, Shop
 from vouch.accounts.service import Accounts, NewAccount
 from vouch.accounts.sessions import Sessions
 from vouch.blobs import DirectoryBlobs
+from vouch.companies.service import Rulebook
 from vouch.database import Base, Database
 from vouch.http import middlewares
 from vouch.keys import Keys
@@ -194,7 +195,7 @@ async def site(
     msale = MsaleInMemory({company: secret for (name, company), secret in seed.tokens.items() if name == "mSale"})
     blobs = DirectoryBlobs(tmp_path / "blobs")
     sessions = Sessions(database, clock, Keys(b"k" * 32), embedded=False)
-    service = Ekyc(settings, database, clock, blobs, Accounts(database, clock), sessions, msale)
+    service = Ekyc(settings, database, clock, blobs, Accounts(database, clock), sessions, Rulebook(settings), msale)
     app = web.Application(middlewares=middlewares(settings))
     service.add_routes(app)
     server = TestServer(app)

@@ -78,7 +78,7 @@ class Stage:
         call = new_id()
         attempt = self.attempts[verification] = self.attempts.get(verification, 0) + 1
         async with self.database.write() as session:
-            await calls.opened(session, call, verification, attempt, team, self.clock.now())
+            await calls.opened(session, [calls.Opened(call, verification, attempt, team, self.clock.now())])
         return call
 
     async def talk(self, verification: str, agent: str = AGENT, team: str = "CTKV1") -> str:

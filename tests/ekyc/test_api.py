@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from ekyc.models import CompanyRule, Picture, Verification
+from ekyc.models import Client, CompanyRule, Picture, Verification
 from tests.ekyc import flows, papers
 from tests.ekyc.conftest import Site, new_verification
 from vouch.clock import MINUTE, SECOND, iso
@@ -314,3 +314,21 @@ async def test_a_body_that_is_no_such_form(
     response = await site.client.post("/api/v1/verifications", data=body, headers=headers)
     assert response.status == status
     assert code in {None, await flows.code_of(response)}
+
+
+async def test_a_client_may_ask_for_as_much_priority_as_the_operator_lets_it(
+    site: Site, files: dict[str, bytes]
+) -> None:
+    urgent = new_verification(priority=5, language="en")
+    response = await flows.post(site, files, urgent)
+    assert (response.status, await flows.code_of(response)) == (403, "priority_not_allowed")
+    assert site.stored_blobs() == 0
+    async with site.database.write() as session:
+        (await session.get_one(Client, site.seed.clients["mSale"])).highest_priority = 5
+    opened = await flows.opened(site, files, data=urgent)
+    async with site.database.read() as session:
+        row = await session.get_one(Verification, opened["id"])
+    assert (row.priority, row.language) == (5, "en")
+    assert (await flows.post(site, files, new_verification(priority=6), key="2")).status == 403
+    assert (await flows.post(site, files, new_verification(priority=10), key="3")).status == 422
+    assert (await flows.post(site, files, new_verification(language="English"), key="4")).status == 422

@@ -62,7 +62,7 @@ async def test_every_function_repeated_with_the_same_ids_changes_nothing(stage: 
     before = await everything()
     stage.clock.advance(SECOND)
     async with stage.database.write() as session:
-        await calls.opened(session, call, verification, 1, "CTKV1", stage.clock.now())
+        await calls.opened(session, [calls.Opened(call, verification, 1, "CTKV1", stage.clock.now())])
         await calls.accepted(session, call, AGENT, stage.clock.now())
         await calls.accepted(session, call, OTHER_AGENT, stage.clock.now())
         await calls.started(session, call, stage.clock.now())
@@ -212,7 +212,7 @@ async def test_verdict_and_end_may_be_written_in_either_order(stage: Stage, firs
 async def test_a_call_that_nobody_opened_is_our_fault(stage: Stage) -> None:
     async with stage.database.read() as session:
         with pytest.raises(NoResultFound):
-            await calls.started(session, "unknown", stage.clock.now())
+            await calls.ended(session, "unknown", "cancelled", "waiting", None, stage.clock.now(), ())
 
 
 async def _pictures(stage: Stage) -> list[Picture]:

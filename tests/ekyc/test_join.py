@@ -102,6 +102,14 @@ class TestPage:
             "ice_servers": [],
             "can_call": True,
             "last_outcome": None,
+            "opening": {
+                "hours": [
+                    {"weekday": day, "since": since, "until": until}
+                    for day in range(1, 7)
+                    for since, until in (("08:00", "12:00"), ("13:00", "17:00"))
+                ],
+                "opens_at": None,
+            },
         }
 
     @flows.ON_SQLITE

@@ -12,6 +12,7 @@ from media.robot import ReceivedFrame, RobotPeer
 from media.synthetic import moving_picture, read_counter
 
 WORKER = "test-w0"
+"""Name of the first worker of a node called test."""
 
 
 class Told:
@@ -64,6 +65,7 @@ class Peers:
 
     def __init__(self, plane: MediaPlane, told: Told, call: str = "call") -> None:
         self.plane, self.call = plane, call
+        self.worker = plane.choose() or ""
         self._told = told
         self._robots: list[RobotPeer] = []
 
@@ -72,7 +74,7 @@ class Peers:
         watcher = Watcher()
         robot = RobotPeer(moving_picture(first=first), on_frame=watcher.take)
         self._robots.append(robot)
-        await robot.accept(await self.plane.negotiate(WORKER, self.call, leg, media, await robot.offer()))
+        await robot.accept(await self.plane.negotiate(self.worker, self.call, leg, media, await robot.offer()))
         return robot, watcher
 
     def events(self) -> list[MediaEvent]:
@@ -83,10 +85,13 @@ class Peers:
         """The first event of this call that is wanted; waits for it."""
         return await self._told.wait_for(lambda event: getattr(event, "call", None) == self.call and wanted(event))
 
-    async def close(self) -> None:
+    async def close_robots(self) -> None:
         for robot in self._robots:
             await robot.close()
-        await self.plane.close_call(WORKER, self.call)
+
+    async def close(self) -> None:
+        await self.close_robots()
+        await self.plane.close_call(self.worker, self.call)
 
 
 def counter(jpeg: bytes | None) -> int | None:

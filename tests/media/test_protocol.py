@@ -17,7 +17,7 @@ MESSAGES_TO_WORKER: list[protocol.ToWorker] = [
 ]
 SUMMARY = CallSummary("c", (LegSummary("agent", 1, 2, 3, 4, 5, None, 6),))
 MESSAGES_TO_NODE: list[protocol.ToNode] = [
-    protocol.Hello(worker="w", boot="b", nonce="n", proof="p"),
+    protocol.Hello(worker="w", boot="b", capacity=60, nonce="n", proof="p"),
     protocol.Alive(calls=3),
     protocol.Answer(id="1", answer_sdp="v=0"),
     protocol.Frame(id="1", frame=KeptFrame(b"\xff\xd8\x00", 640, 480, 7, True, 8, b"\x00", 9)),

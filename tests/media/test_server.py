@@ -17,28 +17,38 @@ SILENT = LegSilent("c", "agent", 1, 1, 3_000_000)
 HEARD = LegHeard("c", "agent", 1, 2)
 
 
-def sequences(messages: list[protocol.AnyEvent]) -> list[int]:
-    return [message.sequence for message in messages]
+def sequences(outbox: Outbox, now: int) -> list[int]:
+    return [message.sequence for _, message in outbox.due(now)]
 
 
-def test_events_are_repeated_in_order_until_acknowledged() -> None:
+def test_events_are_repeated_until_acknowledged_each_by_itself() -> None:
     outbox = Outbox("w", "b")
-    assert outbox.repeat(0, at_once=True) == []
+    assert outbox.due(0) == []
     for event in (FLOWING, SILENT, HEARD):
-        outbox.add(event, 0, 0)
-    assert outbox.repeat(REPEAT - 1, at_once=False) == []
-    assert sequences(outbox.repeat(REPEAT - 1, at_once=True)) == [1, 2, 3]
-    assert outbox.repeat(REPEAT, at_once=False) == []
+        outbox.add(event, 0)
+    assert sequences(outbox, 0) == [1, 2, 3]
+    assert sequences(outbox, REPEAT - 1) == []
     outbox.acknowledge(2)
-    assert sequences(outbox.repeat(3 * REPEAT, at_once=False)) == [3]
+    assert [(tries, message.sequence) for tries, message in outbox.due(REPEAT)] == [(1, 1), (1, 3)]
+    outbox.acknowledge(1)
+    outbox.acknowledge(1)
     outbox.acknowledge(3)
     assert len(outbox) == 0
 
 
+def test_what_was_sent_to_a_node_that_is_gone_is_due_at_once() -> None:
+    outbox = Outbox("w", "b")
+    outbox.add(FLOWING, 0)
+    outbox.add(HEARD, 0)
+    assert sequences(outbox, 0) == [1, 2]
+    outbox.lost([2, 3])
+    assert sequences(outbox, 1) == [2]
+
+
 def test_a_silence_is_told_with_its_age_at_the_moment_of_sending() -> None:
     outbox = Outbox("w", "b")
-    first = outbox.add(SILENT, 100, 150)
-    (again,) = outbox.repeat(2_000_100, at_once=False)
+    outbox.add(SILENT, 100)
+    (_, first), (_, again) = *outbox.due(150), *outbox.due(2_000_100)
     assert isinstance(first, protocol.LegSilentEvent)
     assert isinstance(again, protocol.LegSilentEvent)
     assert (first.event.age, again.event.age) == (3_000_050, 5_000_000)
@@ -49,7 +59,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.abandoned = asyncio.Event()
-        self.server = WorkerServer("w", "secret", on_abandoned=self.abandoned.set)
+        self.server = WorkerServer("w", "secret", on_abandoned=self.abandoned.set, capacity=1)
         self.exchange = Exchange(udp=UdpSettings(), ice_servers=(), longest_calls=1, on_event=self.server.on_event)
         self.port = 0
 
@@ -74,6 +84,38 @@ async def test_events_from_before_a_connection_are_told_to_it(worker: Worker) ->
     assert (await heard.get()).sequence == 3
     await link.close()
     await reading
+
+
+async def test_an_event_goes_to_one_node_and_to_another_when_that_one_is_gone(worker: Worker) -> None:
+    tasks = TaskSet("test")
+    heard: list[asyncio.Queue[protocol.AnyEvent]] = [asyncio.Queue(), asyncio.Queue()]
+    links = [await connect("127.0.0.1", worker.port, "secret") for _ in heard]
+    for link, queue in zip(links, heard, strict=True):
+        tasks.spawn("read", link.run(queue.put_nowait))
+    while len(worker.server._nodes) < 2:
+        await asyncio.sleep(0.01)
+    worker.server.on_event(FLOWING, 0)
+    waiting = {tasks.spawn("hear", queue.get()): n for n, queue in enumerate(heard)}
+    (first,), (other,) = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    await links[waiting[first]].close()
+    async with asyncio.timeout(5):
+        assert (await other).sequence == first.result().sequence == 1
+    await links[waiting[other]].acknowledge(1)
+    await links[waiting[other]].close()
+    await tasks.close()
+
+
+async def test_a_node_that_takes_nothing_any_more_is_left_and_holds_up_nobody(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = await connect("127.0.0.1", worker.port, "secret")
+    reading = TaskSet("test").spawn("read", link.run(lambda _: None))
+    while not worker.server._nodes:
+        await asyncio.sleep(0.01)
+    (node,) = worker.server._nodes
+    monkeypatch.setattr(node, "say", lambda _message: False)
+    async with asyncio.timeout(5):
+        await reading
 
 
 async def test_who_does_not_know_the_secret_is_not_served(worker: Worker) -> None:

@@ -89,7 +89,8 @@ def test_a_backup_of_a_seeded_installation_while_nothing_is_readable_for_others(
 
 
 def test_every_command_says_what_it_does(shell: Shell) -> None:
-    for command in ("serve", "migrate", "backup", "seed-demo", "demo", "user add", "token issue", "shop add"):
+    ours = ("serve", "migrate", "backup", "seed-demo", "demo", "user add", "token issue", "shop add")
+    for command in (*ours, "replay", "explain", "draws check"):
         told = shell.run(*command.split(), "--help")
         assert f" {command} " in told.partition("\n")[0]
         assert len(told.splitlines()) > 4

@@ -19,6 +19,7 @@ from routing.state import SECOND, Floor, Seed, TeamRules
 from routing.step import step
 from signaling import codec, store
 from signaling.models import EffectRow, FloorAgentRow, FloorCallRow, FloorRow, JournalRow, PressRow
+from signaling.rules import Team
 from tests.ekyc.evidence_fixtures import Stage, populate, stage_fixture  # noqa: F401 - fixture
 from tests.signaling.crowd import FLOOR, Crowd
 from vouch.accounts.models import Account, Role
@@ -52,7 +53,7 @@ async def populated_url(postgresql_url: str) -> str:
 async def history(stage: Stage) -> History:
     verifications = [await stage.verification() for _ in range(TIMES // 3)]
     async with stage.database.write() as session:
-        await store.ensure(session, FLOOR, TeamRules(), SEED, await stage.database.now(session))
+        await store.ensure(session, FLOOR, Team(TeamRules(), None), SEED, await stage.database.now(session))
         for agent in AGENTS:
             who = {"username": agent[:3], "full_name": "Lê", "role": Role.AGENT, "company": FLOOR}
             session.add(Account(id=agent, password_hash="-", created_at=0, **who))

@@ -8,6 +8,7 @@ import socketio
 from sqlalchemy.exc import OperationalError
 
 from routing.events import Tick
+from signaling.demo.robot_page import RobotPage
 from signaling.writer import FloorClosedError
 from tests.signaling.conftest import House, ring_and_accept, tick_checks
 from vouch.accounts.sessions import CSRF_HEADER
@@ -70,20 +71,41 @@ async def test_an_offer_that_is_sent_again_is_answered_again(house: House) -> No
     await agent.until_state("active")
 
 
-async def test_effects_go_on_after_a_database_that_was_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    caller, agent = await house.call()
-    claim, failures = house.node.effects._claim, iter([OperationalError("", {}, Exception())])
-
-    async def away() -> Any:
-        for failure in failures:
-            raise failure
-        return await claim()
-
-    monkeypatch.setattr(house.node.effects, "_claim", away)
+async def confirmed(caller: RobotPage, agent: RobotPage) -> None:
+    """The agent confirms, and both learn that it counts."""
     await tick_checks(agent)
     answer = await agent.press("verdict", call=agent.call["id"], verdict="confirmed", frame=agent.frame_name())
     assert answer["code"] == "ok"
     assert (await caller.until_state("ended"))["outcome"] == "confirmed"
+
+
+async def test_effects_go_on_after_a_database_that_was_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, agent = await house.call()
+    perform, failures = house.node.effects._perform, iter([OperationalError("", {}, Exception())])
+
+    async def away(due: Any) -> Any:
+        for failure in failures:
+            raise failure
+        return await perform(due)
+
+    monkeypatch.setattr(house.node.effects, "_perform", away)
+    await confirmed(caller, agent)
+
+
+async def test_what_a_node_left_that_was_killed_after_the_commit_is_done_in_time(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, agent = await house.call()
+    take, left = house.node.effects._take, set[str]()
+
+    def take_what_was_left(due: Any) -> None:
+        if due.id in left:
+            take(due)
+        left.add(due.id)
+
+    monkeypatch.setattr(house.node.effects, "_take", take_what_was_left)
+    await confirmed(caller, agent)
+    assert len(left) >= 1
 
 
 async def test_whoever_waits_for_a_node_that_stops_is_told(house: House) -> None:

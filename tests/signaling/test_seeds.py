@@ -8,6 +8,7 @@ import pytest
 from routing.state import TeamRules
 from signaling.floors import Floors
 from signaling.records import CallRecords
+from signaling.rules import Team
 from signaling.seeds import Seeds
 from tests.clock import ManualClock
 from vouch.clock import DAY
@@ -21,7 +22,7 @@ async def seeds_and_floors(
 ) -> AsyncIterator[tuple[Seeds, Floors, ManualClock]]:
     database, clock = Database(migrated_database_url), ManualClock()
     seeds = Seeds(Keys.load(tmp_path), clock)
-    floors = Floors(database, clock, CallRecords(), TeamRules(), seeds.draw)
+    floors = Floors(database, clock, CallRecords(), lambda _team: Team(TeamRules(), None), seeds.draw)
     yield seeds, floors, clock
     await floors.close()
     await database.close()

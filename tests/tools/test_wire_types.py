@@ -1,6 +1,6 @@
 """The pages' types of the wire are what the server speaks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field
@@ -24,6 +24,7 @@ def test_the_kept_types_are_fresh() -> None:
         (Annotated[str, Field(max_length=3)] | None, "string | null"),
         (tuple[messages.Lost, ...], "ReadonlyArray<Lost>"),
         (tuple[messages.Check | None, ...], "ReadonlyArray<Check | null>"),
+        (tuple[messages.Path, Any], "readonly [ReadonlyArray<string | number>, unknown]"),
     ],
 )
 def test_each_kind_of_field_has_its_typescript(annotation: object, typescript: str) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vouch.clock import DAY, HOUR, SECOND, SystemClock, in_vietnam, iso, start_of_day, vietnamese_day
+from vouch.clock import DAY, HOUR, SECOND, DatabaseClock, SystemClock, in_vietnam, iso, start_of_day, vietnamese_day
 
 # 2026-11-20T17:00:00Z is midnight of the 21st in Vietnam (UTC+7, no summer time).
 MIDNIGHT = int(datetime(2026, 11, 20, 17, tzinfo=UTC).timestamp()) * SECOND
@@ -50,3 +50,11 @@ def test_a_date_and_time_of_vietnam_is_the_same_instant(instant: int) -> None:
 def test_this_machines_clock_counts_microseconds() -> None:
     before = time.time_ns() // 1_000
     assert before <= SystemClock().now() <= time.time_ns() // 1_000
+
+
+def test_the_databases_clock_is_carried_on_from_what_it_said_last() -> None:
+    clock = DatabaseClock()
+    assert abs(clock.now() - SystemClock().now()) < SECOND
+    clock.follow(MIDNIGHT)
+    first, second = clock.now(), clock.now()
+    assert MIDNIGHT <= first <= second < MIDNIGHT + SECOND

@@ -14,10 +14,11 @@ import ekyc.models
 import signaling.models
 import vouch.accounts.models
 import vouch.audit
+import vouch.companies.models
 from vouch import migrations
 from vouch.database import Base, Database
 
-MODELS = (ekyc.models, signaling.models, vouch.accounts.models, vouch.audit)
+MODELS = (ekyc.models, signaling.models, vouch.accounts.models, vouch.audit, vouch.companies.models)
 
 
 @pytest.fixture

@@ -54,6 +54,8 @@ def test_it_is_frozen() -> None:
         ("VOUCH_TRUSTED_PROXIES", "-1"),
         ("VOUCH_RING_TIME_OUT_S", "0"),
         ("VOUCH_MEDIA_WORKERS", "-1"),
+        ("VOUCH_MEDIA_LISTEN", "::"),
+        ("VOUCH_MEDIA_WORKER_ADDRESSES", "one"),
         ("VOUCH_ICE_SERVERS", "turn:host"),
     ],
 )
@@ -61,6 +63,12 @@ def test_a_wrong_value_stops_the_start(variable: str, value: str, monkeypatch: p
     monkeypatch.setenv(variable, value)
     with pytest.raises(ValueError, match=re.escape(variable.removeprefix("VOUCH_").lower())):
         Settings()
+
+
+def test_workers_that_run_by_themselves_are_found_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().worker_addresses == {}
+    monkeypatch.setenv("VOUCH_MEDIA_WORKER_ADDRESSES", "one=10.0.0.5:9000, two=media.example.vn:9001")
+    assert Settings().worker_addresses == {"one": "10.0.0.5:9000", "two": "media.example.vn:9001"}
 
 
 def test_its_text_shows_no_secret() -> None:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from vouch.database import Base
@@ -63,11 +63,17 @@ class Account(Base):
     """Of a dealer: `point_of_sale` [ĐBH] or `agency` [ĐL]."""
     employer: Mapped[str | None]
     """Of an agent: the service partner who employs him; None: the company itself."""
+    skills: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
+    """Of an agent: calls that he can take and others cannot, such as `language:en` or `paper:foreign_passport`."""
     password_hash: Mapped[str]
     created_at: Mapped[int]
     valid_from: Mapped[int | None]
     valid_until: Mapped[int | None]
     disabled_at: Mapped[int | None]
+    changed_at: Mapped[int | None]
+    """When anything of it but the password was changed last; by it running nodes find what is new to them."""
+
+    __table_args__ = (Index(None, "changed_at"),)
 
 
 class WebSession(Base):

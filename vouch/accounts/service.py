@@ -1,8 +1,10 @@
 """Accounts: making, finding, disabling, signing in."""
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch.accounts.models import Account, Role, SignInFailure, WebSession
@@ -16,6 +18,7 @@ _WINDOW = 15 * MINUTE
 _PER_USERNAME = 10
 _PER_ADDRESS = 50
 _LONGEST_USERNAME = 200
+_SKILL = re.compile(r"language:[a-z]{2,3}|paper:[a-z]+(_[a-z]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class NewAccount:
     shop: str | None = None
     dealer_kind: str | None = None
     employer: str | None = None
+    valid_from: int | None = None
+    valid_until: int | None = None
 
 
 class Accounts:
@@ -40,7 +45,8 @@ class Accounts:
         self._clock = clock
 
     async def add(self, new: NewAccount) -> Account:
-        """Make an account; Problem `username_taken` or `password_too_short`."""
+        """Make an account; Problem `username_taken`, `password_too_short` or `validity_empty`."""
+        _check_validity(new.valid_from, new.valid_until)
         stored = await _hashed(new.password)
         async with self._database.write() as session:
             if await self._by_name(session, new.username) is not None:
@@ -54,6 +60,8 @@ class Accounts:
                 shop=new.shop,
                 dealer_kind=new.dealer_kind,
                 employer=new.employer,
+                valid_from=new.valid_from,
+                valid_until=new.valid_until,
                 password_hash=stored,
                 created_at=self._clock.now(),
             )
@@ -87,9 +95,34 @@ class Accounts:
             account = await self._by_name(session, username)
             if account is None:
                 return None
+            account.changed_at = await self._database.now(session)
             account.disabled_at = account.disabled_at or self._clock.now()
             await self._end_sessions(session, account)
         return account
+
+    async def change(self, username: str, **changes: Any) -> Account | None:
+        """Change columns of an account; None where there is none of this name.
+
+        Problem `skill_malformed` or `validity_empty`. Running nodes find out within a second.
+        """
+        for skill in changes.get("skills", ()):
+            if not _SKILL.fullmatch(skill):
+                raise Problem(422, "skill_malformed", f"`{skill}` is no skill: write language:CODE or paper:KIND.")
+        async with self._database.write() as session:
+            account = await self._by_name(session, username)
+            if account is None:
+                return None
+            for column, value in changes.items():
+                setattr(account, column, value)
+            _check_validity(account.valid_from, account.valid_until)
+            account.changed_at = await self._database.now(session)
+        return account
+
+    async def agents(self, session: AsyncSession, since: int | None = None) -> list[Account]:
+        """All agents; with `since` every account that was changed from then on, whatever it is now."""
+        chosen = select(Account)
+        chosen = chosen.where(Account.role == Role.AGENT if since is None else Account.changed_at >= since)
+        return list((await session.scalars(chosen)).all())
 
     async def set_password(self, username: str, password: str) -> Account | None:
         """Give an account a new password and end its web sessions; None where there is none of this name.
@@ -147,6 +180,18 @@ async def _hashed(password: str) -> str:
     if len(password) < SHORTEST:
         raise Problem(422, "password_too_short", f"Choose a password of at least {SHORTEST} characters.")
     return await hash_password(password)
+
+
+def _check_validity(begins: int | None, ends: int | None) -> None:
+    if begins is not None and ends is not None and ends <= begins:
+        raise Problem(422, "validity_empty", "The account would end before it begins.")
+
+
+def valid_at(now: int) -> ColumnElement[bool]:
+    """`is_valid` as a condition of a query on accounts."""
+    begun = or_(Account.valid_from.is_(None), Account.valid_from <= now)
+    not_over = or_(Account.valid_until.is_(None), Account.valid_until > now)
+    return and_(Account.id.is_not(None), Account.disabled_at.is_(None), begun, not_over)
 
 
 def is_valid(account: Account, now: int) -> bool:

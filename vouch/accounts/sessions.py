@@ -6,14 +6,16 @@ SameSite=None and Partitioned, the only kind that Chromium delivers in a cross-s
 """
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
-from sqlalchemy import delete
+from sqlalchemy import delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch.accounts.models import Account, SessionKind, WebSession
-from vouch.accounts.service import is_valid
-from vouch.clock import SECOND, Clock
+from vouch.accounts.service import is_valid, valid_at
+from vouch.clock import DAY, SECOND, Clock
 from vouch.database import Database
 from vouch.ids import digest, new_secret
 from vouch.keys import Keys
@@ -49,8 +51,9 @@ class Sessions:
         *,
         account: str | None = None,
         verification: str | None = None,
+        within: AsyncSession | None = None,
     ) -> WebSession:
-        """Make a session of `kind` and set its cookie on `response`."""
+        """Make a session of `kind` and set its cookie on `response`; in the caller's transaction where he has one."""
         secret = new_secret()
         now = self._clock.now()
         session = WebSession(
@@ -62,11 +65,18 @@ class Sessions:
             created_at=now,
             expires_at=now + lifetime_s * SECOND,
         )
-        async with self._database.write() as transaction:
-            await transaction.execute(delete(WebSession).where(WebSession.expires_at < now - lifetime_s * SECOND))
-            transaction.add(session)
+        if within is not None:
+            within.add(session)
+        else:
+            async with self._database.write() as transaction:
+                transaction.add(session)
         self._set_cookie(response, kind, secret, lifetime_s)
         return session
+
+    async def sweep(self) -> None:
+        """Forget the sessions that ended more than a day ago; to be repeated every few minutes."""
+        async with self._database.write() as transaction:
+            await transaction.execute(delete(WebSession).where(WebSession.expires_at < self._clock.now() - DAY))
 
     async def find(self, request: web.Request, kind: SessionKind) -> Visitor | None:
         """Who is signed in on this browser for pages of `kind`."""
@@ -101,9 +111,22 @@ class Sessions:
             return None
         return await self._load(payload["session"], kind)
 
-    async def still_valid(self, visitor: Visitor) -> bool:
-        """Whether the session that a socket was opened with has neither ended nor lost its account."""
-        return await self._load(visitor.session.digest, SessionKind(visitor.session.kind)) is not None
+    async def still_valid(self, visitors: Sequence[Visitor]) -> set[str]:
+        """Digests of the sessions that still open what they opened when these visitors were let in: neither session nor
+        account has ended, and the account has the role and company that it had. One query for all.
+        """
+        if not visitors:
+            return set()
+        now = self._clock.now()
+        chosen = (
+            select(WebSession.digest, WebSession.account, Account.role, Account.company)
+            .outerjoin(Account, Account.id == WebSession.account)
+            .where(WebSession.digest.in_([visitor.session.digest for visitor in visitors]))
+            .where(WebSession.expires_at > now, or_(WebSession.account.is_(None), valid_at(now)))
+        )
+        async with self._database.read() as transaction:
+            opens = {row.digest: (row.account, row.role, row.company) for row in await transaction.execute(chosen)}
+        return {digest for each in visitors if opens.get(digest := each.session.digest) == _opens(each.account)}
 
     def _set_cookie(self, response: web.StreamResponse, kind: SessionKind, value: str, max_age_s: int) -> None:
         # Deleted with the same attributes: a partitioned cookie is another one than its unpartitioned namesake.
@@ -128,6 +151,10 @@ class Sessions:
         if session.account and (account is None or not is_valid(account, now)):
             return None
         return Visitor(session, account)
+
+
+def _opens(account: Account | None) -> tuple[str | None, str | None, str | None]:
+    return (account.id, account.role, account.company) if account else (None, None, None)
 
 
 def cookie_name(kind: SessionKind) -> str:

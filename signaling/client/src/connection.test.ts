@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection, Refused, retryDelay, type ConnectionOptions } from "./connection";
 import type { Wire } from "./dial";
-import type { CallerView, FromCaller } from "./messages";
+import type { CallerView, FromCaller, ViewChanges } from "./messages";
 
 type Sent = readonly [event: string, message: Record<string, unknown>, answer?: (answer: unknown) => void];
 
@@ -28,7 +28,14 @@ class Socket implements Wire {
 const sockets: Socket[] = [];
 const tickets: string[] = [];
 const last = (): Socket => sockets.at(-1) as Socket;
-const view = (version: number): CallerView => ({ version, server_time: 1_000_000 * version, call: null });
+const view = (version: number, beat_s = 2): CallerView => ({ version, server_time: 1_000_000 * version, beat_s, call: null });
+const quicker = (since: number, beat_s: number): ViewChanges => ({
+  since,
+  version: since + 1,
+  server_time: 1_000_000 * (since + 1),
+  changes: [[["beat_s"], beat_s]],
+});
+const beats = (socket: Socket): unknown[] => socket.sent.flatMap(([event, { version }]) => (event === "beat" ? [version] : []));
 
 function connect(options: Partial<ConnectionOptions> = {}): Connection<CallerView, FromCaller> {
   const connection = new Connection<CallerView, FromCaller>({
@@ -149,15 +156,85 @@ describe("views", () => {
     connection.stop();
   });
 
+  test("changes are made to the version that they are for", async () => {
+    const connection = connect();
+    const socket = await up(connection);
+    socket.says("view", view(5));
+    const { view: before } = connection.state.get();
+    socket.says("changes", quicker(5, 1));
+    expect(connection.state.get().view).toEqual({ version: 6, server_time: 6_000_000, beat_s: 1, call: null });
+    expect(before?.version).toBe(5);
+    connection.stop();
+  });
+
+  test("a page that misses a version asks for the whole view, and goes on from it", async () => {
+    const connection = connect();
+    const socket = await up(connection);
+    socket.says("view", view(5));
+    socket.says("changes", quicker(6, 5));
+    expect(connection.state.get().view?.version).toBe(5);
+    expect(beats(socket)).toEqual([0]);
+    socket.says("view", view(7));
+    socket.says("changes", quicker(7, 5));
+    expect(connection.state.get().view).toMatchObject({ version: 8, beat_s: 5 });
+    expect(beats(socket)).toEqual([0]);
+    connection.stop();
+  });
+
+  test("changes that do not fit the view are not made: the page asks for the whole", async () => {
+    const connection = connect();
+    const socket = await up(connection);
+    socket.says("view", view(5));
+    socket.says("changes", { ...quicker(5, 1), changes: [[["call", "state"], "active"]] });
+    expect(connection.state.get().view?.version).toBe(5);
+    expect(beats(socket)).toEqual([0]);
+    connection.stop();
+  });
+
+  test("changes that are known already are passed over", async () => {
+    const connection = connect();
+    const socket = await up(connection);
+    socket.says("view", view(5));
+    socket.says("changes", quicker(4, 1));
+    expect(connection.state.get().view?.beat_s).toBe(2);
+    expect(beats(socket)).toEqual([]);
+    connection.stop();
+  });
+
+  test("a new connection's changes are never made to the view of the one before", async () => {
+    const connection = connect();
+    const socket = await up(connection);
+    socket.says("view", view(5));
+    socket.says("disconnect");
+    const next = await up(connection);
+    await vi.advanceTimersByTimeAsync(2_000);
+    next.says("changes", quicker(5, 1));
+    expect(connection.state.get().view?.version).toBe(5);
+    expect(new Set(beats(next))).toEqual(new Set([0]));
+    connection.stop();
+  });
+
   test("beats tell every 2 s which version is shown", async () => {
     const connection = connect();
     const socket = await up(connection);
     socket.says("view", view(5));
     await vi.advanceTimersByTimeAsync(4_000);
-    expect(socket.sent.map(([event, message]) => [event, message])).toEqual([
-      ["beat", { version: 5 }],
-      ["beat", { version: 5 }],
-    ]);
+    expect(beats(socket)).toEqual([5, 5]);
+    connection.stop();
+  });
+
+  test("the view says how often to beat; where that is more often, the page does so at once", async () => {
+    const connection = connect();
+    const socket = await up(connection);
+    socket.says("view", view(1, 5));
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(beats(socket)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(beats(socket)).toEqual([1]);
+    socket.says("changes", quicker(1, 2));
+    expect(beats(socket)).toEqual([1, 2]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(beats(socket)).toEqual([1, 2, 2]);
     connection.stop();
   });
 });

@@ -1,13 +1,15 @@
 // The page's end of the wire: one Socket.IO namespace, dialled again and again with a fresh ticket until it is stopped,
 // replaced by another tab, or refused. It shows the newest view and carries presses. Nothing here knows a screen.
 
+import { applyChanges } from "./changes";
 import { dialSocket, type Dial, type Wire } from "./dial";
-import type { Answer, MediaAnswer, Press } from "./messages";
+import type { Answer, MediaAnswer, Press, ViewChanges } from "./messages";
 import { Presses, type Waiting } from "./presses";
 import { ServerClock } from "./server-clock";
 import { Store } from "./store";
 
-export const BEAT_INTERVAL = 2_000;
+/** Milliseconds between beats until a view says how often. */
+const FIRST_BEATS = 2_000;
 const HANDSHAKE_TIME_OUT = 8_000;
 const FIRST_DELAY = 300;
 const LONGEST_DELAY = 2_000;
@@ -21,6 +23,8 @@ export class Refused extends Error {}
 export interface Versioned {
   readonly version: number;
   readonly server_time: number;
+  /** Seconds. */
+  readonly beat_s: number;
 }
 
 export interface ConnectionState<View> {
@@ -51,9 +55,11 @@ export class Connection<View extends Versioned, Out> {
   #wire: Wire | null = null;
   #running = false;
   #failures = 0;
-  #firstView = true;
+  /** Version of the view that this connection has brought; 0: none yet, or one is missing. */
+  #version = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #beats: ReturnType<typeof setInterval> | undefined;
+  #interval = FIRST_BEATS;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -67,7 +73,7 @@ export class Connection<View extends Versioned, Out> {
     this.state.set({ status: "connecting" });
     window.addEventListener("online", this.#now);
     document.addEventListener("visibilitychange", this.#now);
-    this.#beats = setInterval(this.#beat, BEAT_INTERVAL);
+    this.#beatEvery(FIRST_BEATS);
     void this.#attempt();
   }
 
@@ -98,8 +104,14 @@ export class Connection<View extends Versioned, Out> {
 
   readonly #beat = (): void => {
     if (this.state.get().status !== "up") return;
-    this.#wire?.emit("beat", { version: this.state.get().view?.version ?? 0 });
+    this.#wire?.emit("beat", { version: this.#version });
   };
+
+  #beatEvery(interval: number): void {
+    clearInterval(this.#beats);
+    this.#interval = interval;
+    this.#beats = setInterval(this.#beat, interval);
+  }
 
   readonly #now = (): void => {
     if (this.#retry === undefined || document.visibilityState === "hidden") return;
@@ -132,27 +144,59 @@ export class Connection<View extends Versioned, Out> {
     };
     wire.on("connect_error", lost);
     wire.on("disconnect", lost);
-    wire.on("view", (view: View) => this.#show(wire, view));
+    wire.on("view", (view: View) => this.#viewed(wire, view));
+    wire.on("changes", (changes: ViewChanges) => this.#changed(wire, changes));
     wire.on("replaced", () => this.#end("replaced"));
   }
 
   #up(wire: Wire): void {
     if (wire !== this.#wire) return;
     this.#failures = 0;
-    this.#firstView = true;
+    this.#version = 0;
+    this.#beatEvery(FIRST_BEATS);
     this.#clock.restart();
     this.state.set({ status: "up" });
     for (const waiting of this.#presses.unanswered()) this.#send(waiting);
   }
 
-  #show(wire: Wire, view: View): void {
-    if (wire !== this.#wire) return;
-    const known = this.state.get().view;
-    // The first view of a connection counts whatever its version: the call may be on another floor by now.
-    if (!this.#firstView && known !== null && view.version < known.version) return;
-    this.#firstView = false;
+  // The first view of a connection counts whatever its version: it is another count than that of the one before.
+  #viewed(wire: Wire, view: View): void {
+    if (wire === this.#wire && view.version >= this.#version) this.#show(view);
+  }
+
+  #changed(wire: Wire, { since, version, server_time, changes }: ViewChanges): void {
+    if (wire !== this.#wire || version <= this.#version) return;
+    const { view } = this.state.get();
+    if (since !== this.#version || view === null) return this.#ask();
+    let next: View;
+    try {
+      next = applyChanges(view, changes);
+    } catch {
+      return this.#ask();
+    }
+    this.#show({ ...next, version, server_time });
+  }
+
+  /** Has the whole view sent again. */
+  #ask(): void {
+    this.#version = 0;
+    this.#beat();
+  }
+
+  #show(view: View): void {
+    this.#version = view.version;
     this.#clock.heard(view.server_time, performance.now());
+    this.#keepBeat(view.beat_s * 1_000);
     this.state.set({ view });
+  }
+
+  // Where somebody waits by this page it is asked for more beats. The first of them goes at once, so that the server is
+  // sure of it.
+  #keepBeat(interval: number): void {
+    if (interval === this.#interval) return;
+    const quicker = interval < this.#interval;
+    this.#beatEvery(interval);
+    if (quicker) this.#beat();
   }
 
   #send(waiting: Waiting): void {

@@ -8,6 +8,8 @@
 //
 // `connection.state`, `media.state` and `link.state` are stores for useSyncExternalStore(state.subscribe, state.get).
 
+export { applyChanges } from "./changes";
+export type { Change } from "./changes";
 export { Connection, Refused } from "./connection";
 export type { AnswerTo, ConnectionOptions, ConnectionState, PressName, ReportName, Status, Versioned } from "./connection";
 export { chosenLanguage, firstLanguage, LANGUAGES, rememberLanguage } from "./language";

@@ -25,8 +25,9 @@ export interface FrameName {
   rtp_timestamp: number | null;
 }
 
-/** `beat`, about every 2 s: the page lives, and which version of its view it shows. */
+/** `beat`, as often as the view's `beat_s` says: the page lives, and which version of its view it shows. */
 export interface Beat {
+  /** 0: none that changes could be applied to; the whole view is wanted. */
   version: number;
 }
 
@@ -150,12 +151,16 @@ export interface CallerCall {
   /** The server has no live media for this leg: send a fresh `media.offer`. */
   renegotiate: boolean;
   started_at: number | null;
+  /** With the outcome `closed`: when the team works next, as far as is known. */
+  opens_at: number | null;
 }
 
 /** All that the caller's page shows. */
 export interface CallerView {
   version: number;
   server_time: number;
+  /** How often the page must send `beat`; at once when this falls. */
+  beat_s: number;
   /** None before `call.ready`. */
   call: CallerCall | null;
 }
@@ -226,6 +231,8 @@ export interface QueueSummary {
 export interface AgentView {
   version: number;
   server_time: number;
+  /** How often the page must send `beat`; at once when this falls. */
+  beat_s: number;
   agent: AgentSelf;
   offer: OfferView | null;
   call: AgentCall | null;
@@ -269,7 +276,19 @@ export interface FloorTeam {
 export interface FloorView {
   version: number;
   server_time: number;
+  /** How often the page must send `beat`; at once when this falls. */
+  beat_s: number;
   teams: ReadonlyArray<FloorTeam>;
+}
+
+/** `changes`: what turns version `since` of the view into `version`. */
+export interface ViewChanges {
+  /** A page that shows another version ignores this and asks for the whole view by `beat` with version 0. */
+  since: number;
+  version: number;
+  server_time: number;
+  /** In order: the value at the path of keys and places (from 0) is replaced. */
+  changes: ReadonlyArray<readonly [ReadonlyArray<string | number>, unknown]>;
 }
 
 /** `replaced`: another tab or device took over; this page stops and says so. */

@@ -182,6 +182,51 @@ def test_validity_begins_at_its_first_microsecond_and_ends_before_its_last() -> 
     assert is_valid(Account(valid_from=None, valid_until=None, disabled_at=None), 1)
 
 
+async def test_facts_are_changed_and_the_time_is_noted(accounts: Accounts, database: Database) -> None:
+    await accounts.add(new())
+    async with database.read() as session:
+        before = await database.now(session)
+    changed = await accounts.change("agent1", employer="Đối tác A", skills=["language:en", "paper:foreign_passport"])
+    assert changed is not None
+    assert (changed.employer, changed.skills) == ("Đối tác A", ["language:en", "paper:foreign_passport"])
+    assert changed.changed_at is not None
+    assert changed.changed_at >= before
+    assert await accounts.change("nobody", employer=None) is None
+
+
+@pytest.mark.parametrize("skill", ["english", "language:", "language:English", "paper:a b", "colour:red"])
+async def test_a_skill_has_its_form(accounts: Accounts, skill: str) -> None:
+    await accounts.add(new())
+    with pytest.raises(Problem) as refused:
+        await accounts.change("agent1", skills=[skill])
+    assert refused.value.code == "skill_malformed"
+
+
+async def test_an_account_does_not_end_before_it_begins(accounts: Accounts) -> None:
+    await accounts.add(new())
+    await accounts.change("agent1", valid_from=10)
+    with pytest.raises(Problem) as refused:
+        await accounts.change("agent1", valid_until=10)
+    assert refused.value.code == "validity_empty"
+    with pytest.raises(Problem):
+        await accounts.add(NewAccount("x", "X", Role.AGENT, PASSWORD, valid_from=2, valid_until=1))
+    kept = await accounts.find("agent1")
+    assert kept is not None
+    assert (kept.valid_from, kept.valid_until) == (10, None)
+
+
+async def test_agents_are_all_of_them_or_whoever_was_changed_lately(accounts: Accounts, database: Database) -> None:
+    await accounts.add(new())
+    await accounts.add(NewAccount("dealer1", "D", Role.DEALER, PASSWORD, "CTKV1"))
+    async with database.read() as session:
+        now = await database.now(session)
+        assert [account.username for account in await accounts.agents(session)] == ["agent1"]
+        assert await accounts.agents(session, now) == []
+    await accounts.disable("dealer1")
+    async with database.read() as session:
+        assert [account.username for account in await accounts.agents(session, now)] == ["dealer1"]
+
+
 # Guessing
 
 

@@ -6,7 +6,7 @@ from aiohttp.test_utils import TestServer, make_mocked_request
 from sqlalchemy import func, select
 
 from tests.clock import ManualClock
-from vouch.accounts.models import Role, SessionKind, WebSession
+from vouch.accounts.models import Company, Role, SessionKind, WebSession
 from vouch.accounts.service import Accounts, NewAccount
 from vouch.accounts.sessions import CSRF_HEADER, Sessions, Visitor, cookie_name
 from vouch.clock import HOUR, MINUTE, SECOND
@@ -162,11 +162,23 @@ async def test_disabling_an_account_ends_its_sessions_and_its_sockets(
     cookie = await opened(sessions, agent)
     visitor = await found(sessions, cookie)
     ticket = sessions.ticket(visitor)
-    assert await sessions.still_valid(visitor)
+    assert await sessions.still_valid([visitor]) == {visitor.session.digest}
     await accounts.disable("agent1")
     assert await sessions.find(request(cookie), STAFF) is None
     assert await sessions.redeem(ticket, STAFF) is None
-    assert not await sessions.still_valid(visitor)
+    assert await sessions.still_valid([visitor]) == set()
+
+
+async def test_a_socket_ends_when_its_account_goes_to_another_company(
+    sessions: Sessions, accounts: Accounts, agent: str, database: Database
+) -> None:
+    async with database.write() as session:
+        session.add(Company(id="CTKV2", name="two"))
+    visitor = await found(sessions, await opened(sessions, agent))
+    await accounts.change("agent1", employer="Đối tác A")
+    assert await sessions.still_valid([visitor]) == {visitor.session.digest}
+    await accounts.change("agent1", company="CTKV2")
+    assert await sessions.still_valid([visitor]) == set()
 
 
 async def test_a_session_that_was_opened_just_as_the_account_was_disabled_is_nothing(
@@ -181,8 +193,9 @@ async def test_sessions_that_ended_long_ago_are_swept(
 ) -> None:
     for _ in range(3):
         await opened(sessions, agent)
-    clock.advance(25 * HOUR)
+    clock.advance(SHIFT_S * SECOND + 25 * HOUR)
     await opened(sessions, agent)
+    await sessions.sweep()
     async with database.read() as session:
         assert (await session.execute(select(func.count()).select_from(WebSession))).scalar_one() == 1
 
@@ -255,7 +268,7 @@ async def test_a_ticket_ends_with_its_session(sessions: Sessions, agent: str, cl
     ticket = sessions.ticket(visitor)
     await sessions.end(web.Response(), visitor)
     assert await sessions.redeem(ticket, STAFF) is None
-    assert not await sessions.still_valid(visitor)
+    assert await sessions.still_valid([visitor]) == set()
 
 
 async def test_a_ticket_of_another_installation_is_nothing(
@@ -271,6 +284,25 @@ async def test_a_ticket_of_another_installation_is_nothing(
 async def test_a_socket_lives_as_long_as_its_session(sessions: Sessions, agent: str, clock: ManualClock) -> None:
     visitor = await found(sessions, await opened(sessions, agent))
     clock.advance(SHIFT_S * SECOND - 1)
-    assert await sessions.still_valid(visitor)
+    assert await sessions.still_valid([visitor]) == {visitor.session.digest}
     clock.advance(1)
-    assert not await sessions.still_valid(visitor)
+    assert await sessions.still_valid([visitor]) == set()
+
+
+async def test_many_sockets_are_looked_up_at_once(
+    sessions: Sessions, accounts: Accounts, agent: str, clock: ManualClock
+) -> None:
+    other = await accounts.add(NewAccount("agent2", "Trần Thị B", Role.AGENT, "correct-horse-battery", "CTKV1"))
+    staff = [await found(sessions, await opened(sessions, account)) for account in (agent, other.id)]
+    caller = await found(
+        sessions, await opened(sessions, None, SessionKind.CALLER, verification="v1"), SessionKind.CALLER
+    )
+    everybody = [*staff, caller]
+    assert await sessions.still_valid(everybody) == {visitor.session.digest for visitor in everybody}
+    await accounts.change("agent2", valid_from=clock.now() + SECOND)
+    assert await sessions.still_valid(everybody) == {staff[0].session.digest, caller.session.digest}
+    clock.advance(SECOND)
+    assert await sessions.still_valid(everybody) == {visitor.session.digest for visitor in everybody}
+    clock.advance(SHIFT_S * SECOND)
+    assert await sessions.still_valid(everybody) == set()
+    assert await sessions.still_valid([]) == set()

@@ -2,13 +2,12 @@
 
 import { Button, Center, Stack, Text, Title } from "@mantine/core";
 import { IconDeviceDesktop } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { askBeforeLeaving } from "@vouch/client";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { codes as readCodes } from "../common/api";
 import { ClockContext } from "../common/now";
+import { useCodes } from "../common/pause";
 import { problemSentence } from "../common/sentences";
 import { useMe, useSessionEnded, Waiting } from "../common/Session";
 import { useStore } from "../common/store";
@@ -42,7 +41,7 @@ export function AgentApp() {
 function Screens({ desk, sound }: { desk: Desk; sound: RingSound }) {
   const { t } = useTranslation();
   const { status, view } = useStore(desk.connection.state);
-  const { data: codes, error, refetch } = useQuery({ queryKey: ["codes"], queryFn: readCodes, staleTime: Infinity });
+  const { data: codes, error, refetch } = useCodes();
   const ended = useSessionEnded();
   const hasEnded = status === "refused";
   useEffect(() => {
@@ -51,7 +50,7 @@ function Screens({ desk, sound }: { desk: Desk; sound: RingSound }) {
   const call = view?.call ?? null;
   useLeavingAsksFirst(call !== null && call.state !== "ended" && status !== "replaced");
   if (status === "replaced") return <TakenOver useHere={() => desk.open()} />;
-  if (error) return <CodesMissing sentence={problemSentence(t, error)} retry={() => void refetch()} />;
+  if (error && !codes) return <CodesMissing sentence={problemSentence(t, error)} retry={() => void refetch()} />;
   if (!view || !codes) return <Waiting sentence={t(status === "down" ? "session.unreachable" : "session.connecting")} />;
   return (
     <ConsoleContext value={{ desk, view, codes }}>

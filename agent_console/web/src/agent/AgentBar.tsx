@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import { Bar } from "../common/Bar";
 import { duration } from "../common/format";
+import { useCodes, usePauseWord } from "../common/pause";
 import { useStore } from "../common/store";
 import { Elapsed } from "../common/Times";
 import { CallState } from "./CallState";
@@ -46,6 +47,8 @@ export function AgentBar({ sound }: { sound: RingSound }) {
 function Readiness({ sound }: { sound: RingSound }) {
   const { t } = useTranslation();
   const { view, codes } = useConsole();
+  const { refetch } = useCodes();
+  const word = usePauseWord();
   const ready = useReady(sound);
   const { busy, press } = usePress();
   const color = view.agent.ready ? "teal" : "gray";
@@ -72,10 +75,10 @@ function Readiness({ sound }: { sound: RingSound }) {
           )}
         </Button>
       </Tooltip>
-      <Menu position="bottom-start">
+      <Menu position="bottom-start" onOpen={() => void refetch()}>
         <Menu.Target>
           <Button data-testid="pause" size="xs" variant="default" loading={busy === "agent.pause"} rightSection={<IconChevronDown size={14} />}>
-            {view.agent.ready ? t("pause.press") : t([`pause.${view.agent.reason}`, "pause.other"])}
+            {view.agent.ready ? t("pause.press") : word(view.agent.reason)}
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -86,7 +89,7 @@ function Readiness({ sound }: { sound: RingSound }) {
               leftSection={<IconPlayerPause size={14} />}
               onClick={() => void press("agent.pause", { reason })}
             >
-              {t([`pause.${reason}`, "pause.other"])}
+              {word(reason)}
             </Menu.Item>
           ))}
         </Menu.Dropdown>

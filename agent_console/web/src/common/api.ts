@@ -2,7 +2,7 @@
 
 import { Refused } from "@vouch/client";
 
-import type { Case, Codes, Dossier, Me, OwnCalls, Review, Search, VerificationPage } from "./types";
+import type { CallExplanation, Case, Codes, Dossier, Me, OwnCalls, Review, Search, VerificationPage } from "./types";
 
 /** A refused request. `code` is what pages translate; `status` 0 means that the server was not reached. */
 export class Problem extends Error {
@@ -87,6 +87,11 @@ export async function searchVerifications(search: Search, cursor: string | null)
 
 export async function verification(id: string): Promise<Case> {
   return (await (await send("GET", `verifications/${encodeURIComponent(id)}`)).json()) as Case;
+}
+
+/** Why a call reached whom it reached; stepped again on the server, which may take seconds. */
+export async function explanation(call: string): Promise<CallExplanation> {
+  return (await (await send("GET", `calls/${encodeURIComponent(call)}/explanation`)).json()) as CallExplanation;
 }
 
 export async function sendReview(id: string, mark: Review["mark"], note: string): Promise<Review> {

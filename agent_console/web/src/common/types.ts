@@ -14,8 +14,16 @@ export interface Me {
   ice_servers: { urls: string; username?: string | null; credential?: string | null }[];
 }
 
+/** A team's own reason for taking no calls. */
+export interface OwnWord {
+  code: string;
+  vi: string;
+  en: string;
+}
+
 export interface Codes {
   pause: string[];
+  own_words: OwnWord[];
   decline: string[];
   reject: string[];
   unable: string[];
@@ -162,6 +170,46 @@ export interface CaseVerdict {
   decided_at: number;
   frame_at: number;
   checks: Record<string, unknown>;
+}
+
+export interface Person {
+  id: string;
+  username: string;
+  full_name: string;
+}
+
+/** One match: a call was offered to one of several agents. */
+export interface Offered {
+  at: number;
+  offer: number;
+  agent: Person;
+  among: number;
+  strategy: "random" | "longest_idle" | "fewest_calls";
+  candidates: Person[];
+  excluded: { agent: Person; reason: string }[];
+  reasons: Record<string, number>;
+  day: string;
+  drawn_right: boolean | null;
+  result: "accepted" | "declined" | "rang_out" | "agent_lost" | "call_ended" | null;
+  ended_at: number | null;
+}
+
+export interface Waited {
+  at: number;
+  place: number;
+  queue: number;
+  reachable: boolean;
+  held: string[];
+  reasons: Record<string, number>;
+}
+
+/** Why a call reached whom it reached. */
+export interface CallExplanation {
+  call: string;
+  offers: Offered[];
+  waits: Waited[];
+  exact: boolean;
+  difference: string | null;
 }
 
 export interface Review {

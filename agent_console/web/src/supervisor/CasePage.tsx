@@ -19,6 +19,7 @@ import { CaseTimeline } from "./CaseTimeline";
 import { Deliveries } from "./Deliveries";
 import { Reviews } from "./Reviews";
 import { StateBadge } from "./VerificationList";
+import { WhyThisAgent } from "./WhyThisAgent";
 
 export function CasePage({ id }: { id: string }) {
   const { t } = useTranslation();
@@ -80,6 +81,7 @@ function Shown({ data }: { data: Case }) {
               <CaseTimeline data={data} />
             </Section>
           </Paper>
+          {data.calls.length > 0 && <WhyThisAgent calls={data.calls} />}
         </Stack>
         <Stack gap="sm">
           <Decisions verdicts={data.verdicts} />

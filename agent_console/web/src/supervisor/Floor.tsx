@@ -6,6 +6,7 @@ import type { FloorAgent, FloorCall, FloorTeam } from "@vouch/client";
 import { useTranslation } from "react-i18next";
 
 import { AGENT_STATES, CALL_STATES } from "../common/looks";
+import { usePauseWord } from "../common/pause";
 import { Waiting } from "../common/Session";
 import { useStore } from "../common/store";
 import { Elapsed } from "../common/Times";
@@ -72,6 +73,7 @@ function Agents({ agents, calls }: { agents: readonly FloorAgent[]; calls: reado
 
 function Tile({ agent, call }: { agent: FloorAgent; call: FloorCall | undefined }) {
   const { t } = useTranslation();
+  const word = usePauseWord();
   const { color, Icon } = AGENT_STATES[agent.state];
   const quiet = agent.state === "offline";
   return (
@@ -94,7 +96,7 @@ function Tile({ agent, call }: { agent: FloorAgent; call: FloorCall | undefined 
             {call.number}
           </Anchor>
         ) : (
-          agent.reason && t([`pause.${agent.reason}`, "pause.other"])
+          agent.reason && word(agent.reason)
         )}
       </Text>
     </Paper>

@@ -6,6 +6,23 @@ import { Problem } from "../common/problem";
 import type { ConsentText, PaperKind } from "./ekyc";
 import { request } from "./http";
 
+/** A working time of every week, Vietnamese time. */
+export interface WorkingTime {
+  /** 1 is Monday, 7 Sunday. */
+  readonly weekday: number;
+  /** As 08:00. */
+  readonly since: string;
+  readonly until: string;
+}
+
+/** When the team that takes the calls works. */
+export interface Opening {
+  /** In order; empty: always. */
+  readonly hours: readonly WorkingTime[];
+  /** While it is closed: when it works next, as far as is known. */
+  readonly opens_at: number | null;
+}
+
 export interface CallPage {
   readonly csrf: string;
   readonly verification: string;
@@ -19,6 +36,7 @@ export interface CallPage {
   readonly ice_servers: readonly IceServer[];
   readonly can_call: boolean;
   readonly last_outcome: Outcome | null;
+  readonly opening: Opening;
 }
 
 export const joinByToken = (token: string): Promise<CallPage> =>

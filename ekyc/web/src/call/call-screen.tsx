@@ -6,7 +6,7 @@ import { sentenceKeys, type Outcome } from "@vouch/client";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { CallPage } from "../api/call";
+import type { CallPage, Opening } from "../api/call";
 import { Dialog } from "../common/dialog";
 import { Notice } from "../common/notice";
 import { sentenceOf } from "../common/problem";
@@ -64,7 +64,13 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
     <main className={classes.screen} data-testid="call-state" data-state={shownState(call, cutOff, link.phase)} data-outcome={call?.outcome ?? undefined}>
       <VisuallyHidden role="status">{isOver ? "" : t(line.key, { ...line.values, seconds: "", time: "" })}</VisuallyHidden>
       {isOver ? (
-        <Over outcome={outcome} refusal={refusal ?? (status === "refused" ? { code: "not_signed_in", detail: "" } : null)}>{after}</Over>
+        <Over
+          outcome={outcome}
+          opening={{ ...page.opening, opens_at: call?.opens_at ?? page.opening.opens_at }}
+          refusal={refusal ?? (status === "refused" ? { code: "not_signed_in", detail: "" } : null)}
+        >
+          {after}
+        </Over>
       ) : status === "replaced" ? (
         <Replaced session={session} />
       ) : (
@@ -97,13 +103,20 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
 
 interface OverProps {
   readonly outcome: Outcome | null;
+  readonly opening: Opening;
   readonly refusal: { readonly code: string; readonly detail: string } | null;
   readonly children: ReactNode;
 }
 
-function Over({ outcome, refusal, children }: OverProps) {
+function Over({ outcome, opening, refusal, children }: OverProps) {
   const { t } = useTranslation();
-  if (!refusal) return <Result outcome={outcome}>{children}</Result>;
+  if (!refusal) {
+    return (
+      <Result outcome={outcome} opening={opening}>
+        {children}
+      </Result>
+    );
+  }
   return (
     <Stack className={classes.middle} role="alert">
       <Notice tone="attention" title={t("call.not_taken")}>

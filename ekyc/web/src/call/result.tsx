@@ -1,14 +1,23 @@
 // How the call ended: in a word, what happens next, and what may be done now.
 
-import { Stack, Text, ThemeIcon, Title } from "@mantine/core";
+import { Paper, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { IconCheck, IconInfoCircle, IconX } from "@tabler/icons-react";
 import type { Outcome } from "@vouch/client";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { Opening } from "../api/call";
 import classes from "./call-screen.module.css";
+import { isKept } from "./opening";
+import { OpeningHours } from "./opening-hours";
 
-export function Result({ outcome, children }: { readonly outcome: Outcome | null; readonly children: ReactNode }) {
+interface ResultProps {
+  readonly outcome: Outcome | null;
+  readonly opening: Opening;
+  readonly children: ReactNode;
+}
+
+export function Result({ outcome, opening, children }: ResultProps) {
   const { t } = useTranslation();
   const { color, icon } = look(outcome);
   return (
@@ -18,6 +27,11 @@ export function Result({ outcome, children }: { readonly outcome: Outcome | null
       </ThemeIcon>
       <Title order={2}>{t(`outcome.${outcome ?? "none"}.title`)}</Title>
       <Text maw={480} style={{ textWrap: "balance" }}>{t(`outcome.${outcome ?? "none"}.next`)}</Text>
+      {outcome === "closed" && isKept(opening) && (
+        <Paper withBorder p="md">
+          <OpeningHours opening={opening} />
+        </Paper>
+      )}
       <Stack w="100%" maw={360} mt="md">
         {children}
       </Stack>

@@ -17,6 +17,7 @@ const call = (change: Partial<CallerCall> = {}): CallerCall => ({
   media: 1,
   renegotiate: false,
   started_at: NOW - 72_000_000,
+  opens_at: null,
   ...change,
 });
 const line = (change: Partial<Facts>) =>

@@ -9,6 +9,7 @@ import { useTranslation } from "react-i18next";
 import { getCallPage, type CallPage } from "../api/call";
 import { Again } from "../call/again";
 import { CallScreen } from "../call/call-screen";
+import { OpeningHours } from "../call/opening-hours";
 import { useCalling } from "../call/use-calling";
 import { Consent } from "../common/consent";
 import { Notice } from "../common/notice";
@@ -97,11 +98,7 @@ function Before({ page, call }: { readonly page: CallPage; readonly call: () => 
   }
   return (
     <main className={classes.page}>
-      {page.last_outcome && (
-        <Notice tone="attention" title={t(`outcome.${page.last_outcome}.title`)}>
-          {t(`outcome.${page.last_outcome}.next`)}
-        </Notice>
-      )}
+      <Standing page={page} />
       <Paper withBorder p="md">
         <form onSubmit={submit} noValidate>
           <Stack>
@@ -117,5 +114,24 @@ function Before({ page, call }: { readonly page: CallPage; readonly call: () => 
         </form>
       </Paper>
     </main>
+  );
+}
+
+/** What to know before the call: the team is closed, or how the last call ended. */
+function Standing({ page: { opening, last_outcome: last } }: { readonly page: CallPage }) {
+  const { t } = useTranslation();
+  if (opening.opens_at !== null) {
+    return (
+      <Notice tone="attention" title={t("outcome.closed.title")}>
+        <OpeningHours opening={opening} />
+      </Notice>
+    );
+  }
+  // It was closed then and is open now.
+  if (last === null || last === "closed") return null;
+  return (
+    <Notice tone="attention" title={t(`outcome.${last}.title`)}>
+      {t(`outcome.${last}.next`)}
+    </Notice>
   );
 }

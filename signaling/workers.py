@@ -1,0 +1,134 @@
+"""The media workers of the whole installation: announced in the database, dialled by every node, mourned when dead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from media import clock
+from media.plane import MediaPlane, WorkerState, worker_id
+from routing.events import WorkerLost
+from routing.state import LIVE, Floor
+from signaling import store
+from signaling.floors import Floors
+from signaling.models import WorkerRow
+from signaling.roll import Entry, Roll
+from vouch.clock import SECOND
+from vouch.logs import logger
+
+log = logger(__name__)
+
+_HEARD = 2_000_000
+"""A worker that spoke within this time, four pauses between its signs of life, is renewed."""
+_FORGOTTEN = 60 * SECOND
+"""After this time the row of a dead worker is removed, unless nodes were told of it."""
+_COLUMNS = ("node", "address", "boot", "calls", "capacity", "renewed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWorker:
+    """A worker's row."""
+
+    name: str
+    node: str
+    address: str
+    boot: str
+    renewed_at: int
+
+
+class Workers:
+    """What this node knows of the workers; `told` are those that run by themselves, addresses by name."""
+
+    def __init__(self, node: str, told: Mapping[str, str], plane: MediaPlane, floors: Floors) -> None:
+        self._node = node
+        self._told = told
+        self._plane = plane
+        self._floors = floors
+        self._roll = Roll()
+
+    def choose(self) -> str | None:
+        """Id of the worker that a call without one would get; None if none lives or has room."""
+        return self._plane.choose(among=self._roll.living())
+
+    def any(self) -> bool:
+        """Whether any worker of the installation lives, connected to this node or not."""
+        return bool(self._roll.living())
+
+    def out_of_reach(self, worker: str | None) -> bool:
+        """Whether a worker lives that this node is not connected to: others may be."""
+        return worker is not None and worker in self._roll.living() and not self._plane.reaches(worker)
+
+    async def renew(self, session: AsyncSession, now: int) -> None:
+        """Write what this node hears, in the heartbeat's transaction: its own workers and others'."""
+        spoken = clock.now() - _HEARD
+        own = {state.name for state in self._plane.own()}
+        heard = [state for state in self._plane.workers() if state.alive and state.heard_at >= spoken]
+        known = {row.name: row for row in await self.rows(session)}
+        for row in known.values():
+            self._roll.remember(Entry(row.name, row.boot, row.renewed_at))
+        # In the order of their names, as every node does: two that wrote them crosswise would wait for each other.
+        rows = [self._row(state, known, own, now) for state in heard]
+        if rows:
+            await store.put(session, WorkerRow, rows, ("name",), _COLUMNS)
+        new = [
+            {"name": name, "node": "", "address": address, "boot": "", "calls": 0, "capacity": 0, "renewed_at": 0}
+            for name, address in sorted(self._told.items())
+            if name not in known or known[name].address != address
+        ]
+        if new:
+            await store.put(session, WorkerRow, new, ("name",), _COLUMNS)
+        if any(row.node and row.renewed_at < now - _FORGOTTEN for row in known.values()):
+            long_dead = (WorkerRow.node != "", WorkerRow.renewed_at < now - _FORGOTTEN)
+            await session.execute(delete(WorkerRow).where(*long_dead))
+
+    def _row(self, state: WorkerState, known: Mapping[str, KnownWorker], own: set[str], now: int) -> dict[str, object]:
+        row = known.get(state.name)
+        return {
+            "name": state.name,
+            "node": self._node if state.name in own else row.node if row else "",
+            "address": state.address,
+            "boot": state.boot,
+            "calls": state.calls,
+            "capacity": state.capacity,
+            "renewed_at": now,
+        }
+
+    async def rows(self, session: AsyncSession) -> Sequence[KnownWorker]:
+        """All rows."""
+        columns = (WorkerRow.name, WorkerRow.node, WorkerRow.address, WorkerRow.boot, WorkerRow.renewed_at)
+        return [KnownWorker(*row) for row in (await session.execute(select(*columns))).all()]
+
+    async def read(self, rows: Sequence[KnownWorker], now: int, *, steady: bool) -> None:
+        """Take in all rows, and dial whoever is in them."""
+        self._roll.read([Entry(row.name, row.boot, row.renewed_at) for row in rows], now, steady=steady)
+        await self._plane.dial({row.name: row.address for row in rows})
+
+    async def mourn(self, floors: Sequence[Floor]) -> None:
+        """Tell floors whose calls are in dead workers."""
+        for floor in floors:
+            for worker in sorted(_workers(floor)):
+                age = self._roll.dead_for(worker)
+                if age is not None:
+                    log.warning("calls are in a media worker that is dead", worker=worker, floor=floor.id)
+                    await self._floors.post(floor.id, WorkerLost(worker, self.choose(), age))
+
+    async def leave(self, floors: Sequence[Floor]) -> None:
+        """This node's own workers are about to end."""
+        own = {state.id for state in self._plane.own()}
+        for floor in floors:
+            for worker in sorted(_workers(floor) & own):
+                replacement = self._plane.choose(among=self._roll.living() - own)
+                await self._floors.post(floor.id, WorkerLost(worker, replacement, 0))
+
+    async def lost(self, name: str, boot: str, age: int) -> None:
+        """A process of this node has ended: told at once, before its row is old."""
+        worker = worker_id(name, boot)
+        for floor in self._floors.all():
+            if worker in _workers(floor):
+                replacement = self._plane.choose(among=self._roll.living() - {worker})
+                await self._floors.post(floor.id, WorkerLost(worker, replacement, age))
+
+
+def _workers(floor: Floor) -> set[str]:
+    return {call.worker for call in floor.calls.values() if call.worker is not None and call.phase in LIVE}

@@ -1,0 +1,156 @@
+"""What docker-compose.yml, the Dockerfile and deploy/ promise, as far as it can be seen without a container engine."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from vouch.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+NODES = ("node-1", "node-2")
+WORKERS = ("media-1", "media-2")
+# Compose's own interpolation, of which this file uses only `${NAME}` and `${NAME:?}`.
+VARIABLE = re.compile(r"\$\{(\w+)(?::\?)?\}")
+
+
+def environment(service: str) -> dict[str, str]:
+    return dict(SERVICES[service]["environment"])
+
+
+def given(text: str) -> dict[str, str]:
+    """Lines of an environment file, those too that are commented out."""
+    return dict(re.findall(r"^#?([A-Z_]+)=(.*)$", text, re.MULTILINE))
+
+
+def ports(service: str) -> range:
+    first, last = environment(service)["VOUCH_MEDIA_UDP_PORTS"].split("-")
+    return range(int(first), int(last) + 1)
+
+
+def test_what_a_real_installation_has_is_there() -> None:
+    assert set(SERVICES) == {"migrate", *NODES, *WORKERS, "postgres", "redis", "caddy", "coturn"}
+
+
+def test_every_service_that_stays_is_looked_after() -> None:
+    staying = {name: service for name, service in SERVICES.items() if name != "migrate"}
+    assert [name for name, service in staying.items() if not service["healthcheck"]["test"]] == []
+    assert {service["restart"] for service in staying.values()} == {"unless-stopped"}
+
+
+def test_the_nodes_wait_for_a_migration_that_runs_once() -> None:
+    assert SERVICES["migrate"]["command"] == ["migrate"]
+    assert SERVICES["migrate"]["restart"] == "no"
+    for node in NODES:
+        assert SERVICES[node]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    known = {f"VOUCH_{name.upper()}" for name in Settings.model_fields}
+    ours = re.compile(r"\bVOUCH_[A-Z_]+")
+    # The one name that is not the application's: what the certificate is for.
+    used = {name for service in (*NODES, *WORKERS) for name in environment(service)} | set(ours.findall(DOCKERFILE))
+    used |= set(given((DEPLOY / ".env.example").read_text())) & set(ours.findall((DEPLOY / ".env.example").read_text()))
+    assert used - known == {"VOUCH_DOMAIN"}
+
+
+def test_every_variable_of_the_files_has_a_line_in_the_sample() -> None:
+    asked = set(VARIABLE.findall((ROOT / "docker-compose.yml").read_text()))
+    asked |= set(re.findall(r"\{\$(\w+)\}", (DEPLOY / "Caddyfile").read_text()))
+    assert asked <= set(given((DEPLOY / ".env.example").read_text()))
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_a_node_starts_from_what_it_is_given(node: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = given((DEPLOY / ".env.example").read_text()) | {
+        "POSTGRES_PASSWORD": "a1",
+        "TURN_PASSWORD": "b2",
+        "VOUCH_MEDIA_SECRET": "c3",
+    }
+    for name, value in environment(node).items():
+        monkeypatch.setenv(name, VARIABLE.sub(lambda found: sample[found[1]], value))
+    settings = Settings()
+    assert settings.node == node
+    assert settings.database == "postgresql+asyncpg://vouch:a1@postgres/vouch"
+    assert settings.trusted_proxies == 1
+    assert settings.media_secret == "c3"
+    assert {name: address.split(":")[0] for name, address in settings.worker_addresses.items()} == {
+        worker: worker for worker in WORKERS
+    }
+    assert {(server.username, server.credential) for server in settings.ice_servers} == {("vouch", "b2")}
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_media_worker_listens_where_the_nodes_look_for_it_and_knows_nothing_else(worker: str) -> None:
+    assert SERVICES[worker]["command"] == ["media-worker", "--name", worker, "--listen", "0.0.0.0:8090"]
+    assert f"{worker}={worker}:8090" in environment("node-1")["VOUCH_MEDIA_WORKER_ADDRESSES"].split(",")
+    assert set(environment(worker)) == {"VOUCH_MEDIA_SECRET", "VOUCH_MEDIA_ADDRESS", "VOUCH_MEDIA_UDP_PORTS"}
+    assert SERVICES[worker].keys().isdisjoint({"env_file", "volumes"})
+
+
+def test_media_ports_are_published_as_they_are_and_overlap_nobodys() -> None:
+    for worker in WORKERS:
+        used = environment(worker)["VOUCH_MEDIA_UDP_PORTS"]
+        assert SERVICES[worker]["ports"] == [f"{used}:{used}/udp"]
+    relay = dict(re.findall(r"^(min-port|max-port)=(\d+)$", (DEPLOY / "turnserver.conf").read_text(), re.MULTILINE))
+    taken = [*map(ports, WORKERS), range(int(relay["min-port"]), int(relay["max-port"]) + 1)]
+    assert sum(map(len, taken)) == len(set().union(*taken))
+
+
+def test_the_nodes_share_evidence_and_differ_in_name() -> None:
+    assert {tuple(SERVICES[node]["volumes"]) for node in NODES} == {("evidence:/var/lib/vouch",)}
+    assert {environment(node)["VOUCH_NODE"] for node in NODES} == set(NODES)
+
+
+def test_volumes_are_declared_and_files_are_there() -> None:
+    mounted = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    assert {source for source in mounted if not source.startswith(".")} == set(COMPOSE["volumes"])
+    assert [source for source in mounted if source.startswith(".") and not (ROOT / source).is_file()] == []
+
+
+def test_caddy_knows_every_node_and_asks_how_it_is() -> None:
+    caddyfile = (DEPLOY / "Caddyfile").read_text()
+    assert re.findall(r"reverse_proxy (.*) \{", caddyfile) == [" ".join(f"{node}:8080" for node in NODES)]
+    assert "health_uri /healthz" in caddyfile
+
+
+def test_images_are_pinned_and_come_from_no_named_registry() -> None:
+    images = [service["image"] for service in SERVICES.values() if service["image"] != COMPOSE["name"]]
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert [image for image in images if not re.fullmatch(r"([a-z]+/)?[a-z]+:\d+[\w.-]*", image)] == []
+
+
+def test_the_dockerfile_copies_what_is_there_and_the_ignore_file_lets_in() -> None:
+    copied = [
+        path for paths in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE) for path in paths.split()
+    ]
+    assert [path for path in copied if not (ROOT / path).exists()] == []
+    admitted = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert [
+        path
+        for path in copied
+        if not any(Path(path).match(pattern) or path.split("/")[0] == pattern for pattern in admitted)
+    ] == []
+
+
+def test_a_relay_reaches_no_private_address_but_the_workers() -> None:
+    conf = (DEPLOY / "turnserver.conf").read_text()
+    denied = set(re.findall(r"^denied-peer-ip=(\S+)$", conf, re.MULTILINE))
+    assert {"10.0.0.0-10.255.255.255", "172.16.0.0-172.31.255.255", "192.168.0.0-192.168.255.255"} < denied
+    assert {"127.0.0.0-127.255.255.255", "169.254.0.0-169.254.255.255", "::1"} < denied
+    assert "no-tcp-relay\n" in conf
+    assert [part for part in SERVICES["coturn"]["command"] if part.startswith("--allowed-peer-ip=")] == [
+        "--allowed-peer-ip=${VOUCH_MEDIA_ADDRESS}"
+    ]
+
+
+def test_pages_are_told_one_relay_by_both_ways() -> None:
+    servers = json.loads(environment("node-1")["VOUCH_ICE_SERVERS"].replace(":?", ""))
+    assert [server["urls"].split("transport=")[1] for server in servers] == ["udp", "tcp"]
