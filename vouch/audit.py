@@ -30,7 +30,7 @@ class Tag(StrEnum):
     VERIFICATION_REVIEWED = "staff:verification:reviewed"
     EXPLANATION_SEEN = "staff:explanation:seen"
     PICTURE_FETCHED = "client:picture:fetched"
-    DRAW_COMMITTED = "node:draw:committed"
+    DRAW_COMMITTED = "system:draw:committed"
 
 
 class AuditEntry(Base):
