@@ -101,7 +101,7 @@ class SessionsApi:
 
     async def _codes(self, request: web.Request) -> web.StreamResponse:
         company = (await self._access.member(request)).account.company
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             now = await self._database.now(session)
             await self._rulebook.refresh(session)
         seen = [company] if company else self._rulebook.companies

@@ -45,11 +45,8 @@ from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.http import middlewares
 from vouch.keys import Keys
-from vouch.logs import logger
 from vouch.settings import Settings
 from vouch.tasks import TaskSet
-
-log = logger(__name__)
 
 _SWEEP_S = 300
 _LARGEST_BODY = 40 * 1024 * 1024
@@ -172,7 +169,7 @@ class Node:
         self.seeds.start(self.floors)
         await self.draws.start()
         self._tasks.spawn("results", self.dispatcher.run())
-        self._tasks.spawn("sweep", self._sweep())
+        self._tasks.every(_SWEEP_S, "sweep", self._sweep)
 
     async def close(self) -> None:
         """Stop in order; calls that run are lost connections, and go on when a node starts within their 15 seconds."""
@@ -198,13 +195,8 @@ class Node:
         await self.database.close()
 
     async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_S)
-            try:
-                await self.ekyc.sweep()
-                await self.sessions.sweep()
-            except Exception:
-                log.exception("sweep failed")
+        await self.ekyc.sweep()
+        await self.sessions.sweep()
 
     async def _emit(self, namespace: str, sid: str, event: str, data: dict[str, object]) -> None:
         await self._server.emit(event, data, to=sid, namespace=namespace)

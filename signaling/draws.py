@@ -4,7 +4,6 @@ Whoever notes a commitment before its day can check afterwards that the seed was
 `routing.strategies.draw` says how both are made. The seed of a day that a floor still draws with is never told.
 """
 
-import asyncio
 from datetime import timedelta
 
 from aiohttp import web
@@ -69,7 +68,7 @@ class Draws:
     async def start(self) -> None:
         """Publish, and go on doing so each new day."""
         await self.publish()
-        self._tasks.spawn("publish", self._run())
+        self._tasks.every(_LOOK_EVERY_S, "publish", self.publish)
 
     async def close(self) -> None:
         """Stop."""
@@ -128,11 +127,3 @@ class Draws:
 
     async def _answer(self, _request: web.Request) -> web.Response:
         return answer(await self.published())
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            try:
-                await self.publish()
-            except Exception:
-                log.exception("commitments could not be published; trying again")

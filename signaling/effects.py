@@ -139,7 +139,7 @@ class Effects:
 
     async def _claim(self) -> list[_Due]:
         """Lease what nobody holds and this node can do; rows that another node is claiming just now are passed over."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             waiting = select(EffectRow.id).where(
                 EffectRow.done_at.is_(None), EffectRow.lease_until <= self._clock.now()
             )

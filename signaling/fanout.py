@@ -13,7 +13,6 @@ from redis.exceptions import RedisError
 
 from signaling.floors import Floors
 from signaling.writer import Changes
-from vouch.database import is_gone
 from vouch.keys import Keys
 from vouch.logs import logger
 from vouch.tasks import TaskSet
@@ -41,7 +40,7 @@ class Fanout:
 
     def start(self) -> None:
         """Begin to look, and to speak and hear by Redis where there is one."""
-        self._tasks.spawn("look", self._look_always())
+        self._tasks.every(_LOOK_EVERY_S, "look", self._floors.look)
         if self._url:
             self._tasks.spawn("speak", self._always(self._speak))
             self._tasks.spawn("hear", self._always(self._hear))
@@ -54,14 +53,6 @@ class Fanout:
         if self._url and changes.own and changes.before.version != changes.after.version:
             self._news[changes.after.id] = changes.after.version
             self._woken.set()
-
-    async def _look_always(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            try:
-                await self._floors.look()
-            except Exception as error:
-                log.warning("floors could not be looked at", exc_info=not is_gone(error))
 
     async def _always(self, work: Callable[[Redis], Awaitable[None]]) -> None:
         while True:

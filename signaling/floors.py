@@ -74,7 +74,7 @@ class Floors:
 
     async def look(self) -> None:
         """Take up what other nodes did: their commits and the floors that they opened; one query."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             versions = await store.versions(session)
         for floor, version in versions.items():
             if floor in self._writers:
@@ -214,7 +214,7 @@ class Floors:
 
     async def _find_answers(self) -> None:
         try:
-            async with self._database.glance() as session:
+            async with self._database.read() as session:
                 _, found = await store.repeated(session, [], list(self._unanswered))
         except Exception as error:
             # Who waits is told to send the press again, and gets the answer then.

@@ -1,6 +1,5 @@
 """Whether this node can serve calls; while it cannot, no new call is offered and `/healthz` says why."""
 
-import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
@@ -10,7 +9,7 @@ from signaling.floors import Floors
 from signaling.nodes import Nodes
 from signaling.workers import Workers
 from vouch.blobs import Blobs
-from vouch.database import Database, is_gone
+from vouch.database import Database
 from vouch.logs import logger
 from vouch.problems import Problem
 from vouch.settings import Settings
@@ -50,7 +49,7 @@ class Health:
 
     def start(self) -> None:
         """Begin to look."""
-        self._tasks.spawn("look", self._run())
+        self._tasks.every(_LOOK_EVERY_S, "look", self._tell, at_once=True)
 
     async def close(self) -> None:
         """Stop looking."""
@@ -80,14 +79,6 @@ class Health:
         if what == NO_MEDIA_WORKER:
             return True
         return what in self._own_checks and (node == self._nodes.name or node not in self._nodes.living())
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._tell()
-            except Exception as error:
-                log.warning("health could not be told to the floors", exc_info=not is_gone(error))
-            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _tell(self) -> None:
         """Bring each floor's reasons in line with what is so now."""

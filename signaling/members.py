@@ -4,7 +4,6 @@ Each node asks once a second for the accounts that were changed lately, and once
 slipped by (a console that joined with what it had read a moment before) is mended. Counterpart of `teams.py`.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping
 
 from routing.events import AgentChanged, AgentJoined, AgentRemoved
@@ -24,8 +23,8 @@ log = logger(__name__)
 _LOOK_EVERY_S = 1.0
 _LATELY = MINUTE
 """How far back "lately" goes: a change may be committed long after it was given its time."""
-_ALL_EVERY = 60
-"""Every so many looks all agents are looked at."""
+_ALL_EVERY_S = 60.0
+"""How often all agents are looked at."""
 
 
 def joined(account: Account) -> AgentJoined:
@@ -51,7 +50,8 @@ class Members:
     async def start(self, floors: Floors) -> None:
         """Tell the floors what has changed since they were left, and go on telling them."""
         await self.look_at_all(floors)
-        self._tasks.spawn("watch", self._run(floors))
+        self._tasks.every(_LOOK_EVERY_S, "watch", lambda: self.look(floors))
+        self._tasks.every(_ALL_EVERY_S, "watch all", lambda: self.look_at_all(floors))
 
     async def close(self) -> None:
         """Stop."""
@@ -59,7 +59,7 @@ class Members:
 
     async def look(self, floors: Floors) -> None:
         """Tell the floors of the accounts that were changed lately."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             now = await self._database.now(session)
             changed = {account.id: account for account in await self._accounts.agents(session, now - _LATELY)}
         if changed:
@@ -68,20 +68,10 @@ class Members:
 
     async def look_at_all(self, floors: Floors) -> None:
         """Tell the floors of every account that is not as they have it."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             known = {account.id: account for account in await self._accounts.agents(session)}
         for floor in floors.all():
             await _tell(floors, floor, known, floor.agents)
-
-    async def _run(self, floors: Floors) -> None:
-        looks = 0
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            looks += 1
-            try:
-                await (self.look(floors) if looks % _ALL_EVERY else self.look_at_all(floors))
-            except Exception:
-                log.warning("the agents' accounts could not be looked at; trying again", exc_info=True)
 
 
 async def _tell(floors: Floors, floor: Floor, accounts: Mapping[str, Account], agents: Iterable[str]) -> None:

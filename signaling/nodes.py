@@ -75,7 +75,7 @@ class Nodes:
 
     async def tell_time(self) -> None:
         """Ask for the database's time, before anything else is done with it."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             self._follow(await self._database.now(session))
 
     async def start(self) -> None:

@@ -55,7 +55,7 @@ async def replay_floor(database: Database, floor: str, version: int | None) -> R
 
 async def _present(database: Database, floor: str) -> tuple[Floor, int]:
     """The floor as its rows have it, and the last row of the journal that it holds."""
-    async with database.glance() as session:
+    async with database.read() as session:
         if await session.get(FloorRow, floor) is None:
             raise Problem(404, "not_found", f"There is no floor {floor}.")
         present, _ = await store.look(session, floor, None)

@@ -3,17 +3,12 @@
 What is published of it beforehand: `draws.py`.
 """
 
-import asyncio
-
 from routing.events import SeedSet
 from routing.state import Seed
 from signaling.floors import Floors
 from vouch.clock import Clock, vietnamese_day
 from vouch.keys import Keys
-from vouch.logs import logger
 from vouch.tasks import TaskSet
-
-log = logger(__name__)
 
 _LOOK_EVERY_S = 15.0
 
@@ -36,7 +31,7 @@ class Seeds:
 
     def start(self, floors: Floors) -> None:
         """Begin to give the floors each new day's seed."""
-        self._tasks.spawn("renew", self._run(floors))
+        self._tasks.every(_LOOK_EVERY_S, "renew", lambda: self.renew(floors), at_once=True)
 
     async def close(self) -> None:
         """Stop."""
@@ -49,11 +44,3 @@ class Seeds:
             if floor.seed.day != today.day:
                 event_id = f"seed {floor.id} {today.day}"
                 await floors.post(floor.id, SeedSet(today.day, today.value), event_id=event_id)
-
-    async def _run(self, floors: Floors) -> None:
-        while True:
-            try:
-                await self.renew(floors)
-            except Exception:
-                log.exception("the day's seed could not be given; trying again")
-            await asyncio.sleep(_LOOK_EVERY_S)

@@ -4,8 +4,6 @@ Each node looks once a second. It tells a floor what is new to itself and differ
 that names the floor's version and the news, so that of several nodes one is heard.
 """
 
-import asyncio
-
 from routing.events import Event, HoursChanged, TeamChanged
 from routing.state import Floor
 from signaling.codec import dump
@@ -44,13 +42,13 @@ class Teams:
 
     async def load(self) -> None:
         """Read the rules; before the first floor is taken up."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             await self._rulebook.refresh(session)
 
     async def start(self, floors: Floors) -> None:
         """Tell the floors what has changed since they were left, and go on telling them."""
         await self.look(floors)
-        self._tasks.spawn("watch", self._run(floors))
+        self._tasks.every(_LOOK_EVERY_S, "watch", lambda: self.look(floors))
 
     async def close(self) -> None:
         """Stop."""
@@ -58,7 +56,7 @@ class Teams:
 
     async def look(self, floors: Floors) -> None:
         """Tell each floor what has become of its team's rules by now."""
-        async with self._database.glance() as session:
+        async with self._database.read() as session:
             now = await self._database.now(session)
             await self._rulebook.refresh(session)
         for floor in floors.all():
@@ -79,11 +77,3 @@ class Teams:
             await floors.post(floor.id, event, event_id=event_id)
         if news:
             log.info("a team's rules have changed", team=floor.id, changed=[type(event).__name__ for event in news])
-
-    async def _run(self, floors: Floors) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
-            try:
-                await self.look(floors)
-            except Exception:
-                log.warning("the teams' rules could not be looked at; trying again", exc_info=True)

@@ -289,7 +289,7 @@ class FloorWriter:
     async def _look(self) -> None:
         """Read what other nodes committed."""
         try:
-            async with self._database.glance() as session:
+            async with self._database.read() as session:
                 floor, now = await store.look(session, self.floor_id, self._cached)
         except Exception as error:
             # Nothing is lost: every node looks again within a second.

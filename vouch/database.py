@@ -75,12 +75,6 @@ class Database:
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
             yield session
 
-    @asynccontextmanager
-    async def glance(self) -> AsyncIterator[AsyncSession]:
-        """For reads of one statement each, which sees one state of the database: no BEGIN and ROLLBACK around it."""
-        async with AsyncSession(self._reading, expire_on_commit=False) as session:
-            yield session
-
     async def now(self, session: AsyncSession) -> int:
         """The database's clock in microseconds; it must be a statement of its own, after any lock is held.
 

@@ -5,9 +5,10 @@ and the owner decides when all its tasks have ended.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from vouch.database import is_gone
 from vouch.logs import logger
 
 log = logger(__name__)
@@ -29,6 +30,24 @@ class TaskSet:
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def every(self, seconds: float, name: str, work: Callable[[], Awaitable[None]], *, at_once: bool = False) -> None:
+        """Do `work` again and again with a pause of so many seconds before each time, or the first time `at_once`.
+
+        What fails is logged, and done again after the next pause.
+        """
+        self.spawn(name, self._again(seconds, name, work, at_once=at_once))
+
+    async def _again(self, seconds: float, name: str, work: Callable[[], Awaitable[None]], *, at_once: bool) -> None:
+        pause = 0.0 if at_once else seconds
+        while True:
+            await asyncio.sleep(pause)
+            pause = seconds
+            try:
+                await work()
+            except Exception as error:
+                # That the database is away says nothing of our code.
+                log.warning("will be tried again", task=f"{self._owner}:{name}", exc_info=not is_gone(error))
 
     async def close(self) -> None:
         """Cancel every task that still runs and wait until each has ended; safe to call twice."""

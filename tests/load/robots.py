@@ -234,7 +234,9 @@ class CallerRobot:
         self.page = page = Page(self._api, self._lives, "/caller", visit)
         page.open()
         try:
-            answer = await page.press("call.ready", consent_version=visit.told["consent"]["version"])
+            answer = await page.press(
+                "call.ready", self._habits.longest_s, consent_version=visit.told["consent"]["version"]
+            )
             self.story.ready, self.story.call = answer["code"], answer["detail"]
             if answer["code"] == "ok":
                 await self._behave(page)

@@ -182,6 +182,8 @@ class Crowd:
         self._attempts: Counter[str] = Counter()
         self._tasks = TaskSet("crowd")
         self._changed = asyncio.Event()
+        self.stood_still = 0
+        """The longest time in which this process got no turn, microseconds: what it adds to every deadline."""
         self.members = [Member(url, number, self) for number in range(8)]
 
     def left(self) -> bool:
@@ -213,6 +215,7 @@ class Crowd:
 
     async def run(self, url: str, times: int, kills: int) -> None:
         """Let everybody act at once while connections to the database are cut; return when every call is settled."""
+        self._tasks.spawn("pulse", self._pulse())
         for member in self.members:
             self._tasks.spawn("writer", member.writer.run())
         first = self.members[0].writer
@@ -224,6 +227,13 @@ class Crowd:
                 group.create_task(member.act(times))
             group.create_task(self._cut(url, kills))
         await self._settled(first)
+
+    async def _pulse(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            await asyncio.sleep(0.05)
+            self.stood_still = max(self.stood_still, int((loop.time() - began - 0.05) * SECOND))
 
     async def _cut(self, url: str, kills: int) -> None:
         """End a session of the database in the middle of whatever it does, whenever something was committed."""

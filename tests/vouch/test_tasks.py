@@ -113,3 +113,21 @@ async def test_closing_twice_is_the_same_as_once() -> None:
     await asyncio.gather(tasks.close(), tasks.close())
     await tasks.close()
     assert len(tasks) == 0
+
+
+async def test_what_is_done_again_and_again_outlives_its_failures(log_lines: LogLines) -> None:
+    times, enough = 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal times
+        times += 1
+        if times == 3:
+            enough.set()
+        raise OSError("away")
+
+    tasks = TaskSet("owner")
+    tasks.every(0.001, "work", work, at_once=True)
+    await enough.wait()
+    await tasks.close()
+    assert times == 3
+    assert [line["task"] for line in log_lines()] == ["owner:work"] * 3

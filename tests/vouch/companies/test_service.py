@@ -104,7 +104,7 @@ async def test_a_process_sees_what_was_changed_when_it_refreshes(office: Office)
     await office.change(NOW, ring_time_out_s=25)
     await office.change(NOW, ring_time_out_s=30, starts_at=NOW + HOUR)
     assert other.book.on("CTKV1", NOW).ring_time_out_s == 15
-    async with office.database.glance() as session:
+    async with office.database.read() as session:
         await other.book.refresh(session)
     assert other.book.on("CTKV1", NOW).ring_time_out_s == 25
     assert other.book.on("CTKV1", NOW + HOUR).ring_time_out_s == 30, "what comes is known beforehand"
@@ -114,14 +114,14 @@ async def test_a_process_sees_what_was_changed_when_it_refreshes(office: Office)
 async def test_a_change_that_was_committed_late_is_seen_too(office: Office) -> None:
     """Its id is older than one that was there already."""
     await office.change(NOW, ring_time_out_s=25)
-    async with office.database.glance() as session:
+    async with office.database.read() as session:
         await office.book.refresh(session)
     late = RuleChange(
         id="0" * 32, company="CTKV2", starts_at=NOW, changes={"wrap_up_s": 5}, author="me", reason="late", made_at=NOW
     )
     async with office.database.write() as session:
         session.add(late)
-    async with office.database.glance() as session:
+    async with office.database.read() as session:
         await office.book.refresh(session)
     assert office.book.on("CTKV2", NOW).wrap_up_s == 5
 
