@@ -143,9 +143,11 @@ class Floors:
         return found if found is not None and found.live else None
 
     async def latest_call(self, verification: str) -> FoundCall | None:
-        """A verification's live call, else the last one that its floor has not forgotten."""
+        """A verification's live call, else its last one, forgotten by its floor or not: a page that was away when its
+        call ended is shown how.
+        """
         async with self._database.read() as session:
-            chosen = select(FloorCallRow).where(FloorCallRow.verification == verification, FloorCallRow.present)
+            chosen = select(FloorCallRow).where(FloorCallRow.verification == verification)
             newest = chosen.order_by(FloorCallRow.live.desc(), FloorCallRow.id.desc())
             row = (await session.scalars(newest.limit(1))).first()
         return None if row is None else FoundCall(row.floor, row.id, row.live)

@@ -125,8 +125,10 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
             return
         if replaced:
             await self.emit("replaced", {}, to=socket.sid)
-        await self.closed(socket, age)
-        await self.disconnect(socket.sid)
+        # Side by side: neither a floor that cannot be told nor a connection that cannot be closed keeps the other.
+        told, _ = await asyncio.gather(self.closed(socket, age), self.disconnect(socket.sid), return_exceptions=True)
+        if isinstance(told, BaseException):
+            raise told
 
     async def trigger_event(self, event: str, *arguments: Any) -> Any:
         """python-socketio's entry: `connect` (sid, environ, auth), `disconnect` (sid, reason), or a message."""

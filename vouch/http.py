@@ -5,7 +5,7 @@ import time
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ValidationError
 
@@ -111,6 +111,8 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             raise
         return _as_problem(error)
+    except ClientConnectionResetError:
+        raise  # nobody is there to be answered
     except Exception as error:
         if is_gone(error):
             log.warning("request without a database", error=type(error).__name__)

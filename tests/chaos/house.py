@@ -20,7 +20,8 @@ from vouch.settings import Settings
 
 TEAMS = ("CTKV1", "CTKV2", "CTKV3")
 PASSWORD = "a robot that answers calls"
-_TIMES = {
+_SETTINGS = {
+    "VOUCH_PUBLIC_URL": "https://vouch.test",  # what is sent to other systems must not depend on the node
     "VOUCH_RING_TIME_OUT_S": "5",
     "VOUCH_WRAP_UP_S": "10",
     "VOUCH_LONGEST_WAIT_S": "60",
@@ -70,7 +71,7 @@ class House:
             "VOUCH_DATA_DIR": str(self.data),
             "VOUCH_DATABASE_URL": self.postgres.url,
             "VOUCH_REDIS_URL": self.redis.url,
-            **_TIMES,
+            **_SETTINGS,
         }
         await asyncio.to_thread(run_vouch, self.home, environment, "migrate")
         await self._populate(agents)

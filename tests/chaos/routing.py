@@ -1,6 +1,6 @@
 """Faults under load: nodes are killed, the database stopped, Redis restarted, and no call, result or agent is lost.
 
-    ./dev chaos routing [--minutes 5] [--rate 5] [--kills 20] [--stops 5] [--redis 3] [--nodes 3] [--seed 1]
+    ./dev chaos routing [--minutes 5] [--rate 5] [--kills 20] [--stops 5] [--redis 3] [--nodes 3] [--seed 1] ...
 
 Three nodes on a PostgreSQL of the run's own, a Redis, a synthetic media worker; robots call without media. The last
 line is one line of JSON; the exit code is 1 where a call or result was lost, a result doubled or an agent stuck.
@@ -36,6 +36,8 @@ class Options:
     agents: int = 0
     """0: nine for each call in a second."""
     seed: int = 1
+    patience: float = 90.0
+    """Seconds in which every result must reach its receiver; a message claimed by a killed node is free after 60."""
 
     @property
     def seconds(self) -> float:
@@ -54,7 +56,7 @@ async def chaos(options: Options, home: Path) -> Outcome:
     await house.open(options.agent_count)
     try:
         faults = plan(options.seconds, options.kills, options.stops, options.redis, options.seed)
-        return await Run(house, options.seconds, options.rate, faults, options.seed).to_the_end()
+        return await Run(house, options.seconds, options.rate, faults, options.seed, options.patience).to_the_end()
     finally:
         await house.close()
 

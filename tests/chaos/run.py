@@ -22,8 +22,6 @@ _SIGN_IN_AT_ONCE = 4
 _READY_S = 30.0
 _QUIET_S = 120.0
 """The longest wait, the graces and a claim's lease together."""
-_DELIVERED_S = 90.0
-"""A message that a killed node had claimed is free after a minute."""
 _ONE_MORE_S = 60.0
 
 
@@ -47,11 +45,14 @@ class Outcome:
 class Run:
     """A run in a house that is open."""
 
-    def __init__(self, house: House, seconds: float, rate: float, faults: Sequence[Planned], seed: int) -> None:
+    def __init__(
+        self, house: House, seconds: float, rate: float, faults: Sequence[Planned], seed: int, patience_s: float
+    ) -> None:
         self._house = house
         self._seconds = seconds
         self._rate = rate
         self._seed = seed
+        self._patience_s = patience_s
         self._faults = Faults(house, faults, seed)
         self._http = robot_http()
         chance = random.Random(seed)  # noqa: S311 - repeatable
@@ -136,7 +137,7 @@ class Run:
 
     async def _delivered(self) -> None:
         """Until every result was taken, or so long that every claim of a killed node has passed."""
-        await self._until_none("SELECT count(*) FROM outbox WHERE delivered_at IS NULL", _DELIVERED_S)
+        await self._until_none("SELECT count(*) FROM outbox WHERE delivered_at IS NULL", self._patience_s)
 
     async def _until_none(self, query: str, seconds: float) -> None:
         try:

@@ -39,12 +39,14 @@ def books() -> Books:
             message("m2", "v2", "verification.call_ended", "cancelled"),
         ],
         live=[],
+        now=100,
     )
 
 
 def message(name: str, verification: str, kind: str, outcome: str) -> dict[str, Any]:
     body = json.dumps({"type": kind, "data": {"outcome": outcome, "attempt": 1}})
-    return {"id": name, "verification": verification, "type": kind, "attempt": "1", "body": body}
+    sent = {"due_at": None, "delivered_at": 50}
+    return {"id": name, "verification": verification, "type": kind, "attempt": "1", "body": body, **sent}
 
 
 def stories() -> list[CallerStory]:

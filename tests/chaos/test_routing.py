@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests import services
 from tests.chaos.routing import Options, chaos, last_line
 
 
-async def test_a_short_run_loses_nothing(tmp_path_factory) -> None:
+@pytest.mark.timeout(300)
+async def test_a_short_run_loses_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
     services.program("postgresql")
     services.program("redis")
     home: Path = tmp_path_factory.mktemp("chaos")
-    for folder in (home, *home.parents[:2]):
+    for folder in (home, *home.parents[:3]):
         folder.chmod(0o755)  # PostgreSQL runs as somebody else, and must get through
-    options = Options(minutes=0.25, rate=1, kills=2, stops=1, redis=1, nodes=2, agents=6)
+    options = Options(minutes=0.25, rate=1, kills=2, stops=1, redis=1, nodes=2, agents=6, patience=5)
     outcome = await chaos(options, home)
     assert outcome.findings.__dict__ == {name: [] for name in outcome.findings.__dict__}
     line = last_line(outcome)
