@@ -134,6 +134,7 @@ async def test_a_node_that_starts_with_other_settings_tells_the_floors_that_are_
 async def test_nodes_of_unlike_settings_do_not_contradict_each_other_for_ever(office: Teammates) -> None:
     first = await office.node()
     await first[1].writer("CTKV1")
+    await first[0].look(first[1])
     second = await office.node(ring_time_out_s=11)
     for _ in range(3):
         for teams, floors in (first, second):
