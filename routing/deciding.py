@@ -96,8 +96,19 @@ def no_picture(turn: Turn, call: Call, code: str) -> None:
         end(turn, call, Outcome.CANCELLED)
     elif broken_for_good(call):
         end(turn, call, Outcome.INTERRUPTED)
-    elif call.agent is not None and not turn.agent(call.agent).valid:
+    elif _agent_is_out(turn, call) and not _customer_is_gone(turn, call):
         hand_back(turn, call)
+
+
+def _agent_is_out(turn: Turn, call: Call) -> bool:
+    """Whether his account was taken away while the picture was being kept."""
+    return call.agent is not None and not turn.agent(call.agent).valid
+
+
+def _customer_is_gone(turn: Turn, call: Call) -> bool:
+    """Whether the customer's loss became final meanwhile: then it ends the call, as whatever became due fires now."""
+    until = call.customer_leg.lost_until
+    return until is not None and until <= turn.now
 
 
 def _refusal(call: Call, event: VerdictPressed) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Ways out of a phase that several phases share: back to the queue, and the end.
 
-Each takes the call as it stands and gives it back as it stands afterwards, so that a caller never works on an old one.
+Each takes the call as it stands; who goes on with it afterwards takes it from the turn, or as it is given back.
 """
 
 from dataclasses import replace
@@ -50,11 +50,21 @@ def unring(turn: Turn, call: Call, reason: str) -> Call:
     return turn.put(call, phase=Phase.WAITING, offer=None, notice=Notice.PASSING_ON)
 
 
-def hand_back(turn: Turn, call: Call) -> Call:
-    """From CONNECTING or ACTIVE back to WAITING, at the head; the next agent begins anew, on new media numbers."""
+def hand_back(turn: Turn, call: Call) -> None:
+    """From CONNECTING or ACTIVE back to WAITING, at the head; the next agent begins anew, on new media numbers.
+
+    Where the team has gone home by now there is no next agent: the call ends as `closed`.
+    """
+    # He was being served: his patience begins anew, his place does not.
+    until = turn.now + call.rules.longest_wait
+    if call.closes_at is not None:
+        until = min(until, call.closes_at + turn.rules.closing_grace)
+    if until <= turn.now:
+        end(turn, call, Outcome.CLOSED)
+        return
     if call.agent is not None:
         turn.put_agent(turn.agent(call.agent), last_call_ended_at=turn.now)
-    return turn.put(
+    turn.put(
         call,
         phase=Phase.WAITING,
         at_head=True,
@@ -62,8 +72,7 @@ def hand_back(turn: Turn, call: Call) -> Call:
         accepted_at=None,
         started_at=None,
         last_frame=None,
-        # He was being served: his patience begins anew, his place does not.
-        deadline=turn.now + call.rules.longest_wait,
+        deadline=until,
         gaps=gaps_closed(call, turn.now),
         customer_leg=_waiting_leg(turn, call),
         agent_leg=LegState(media=call.agent_leg.media + 1),

@@ -47,7 +47,7 @@ async def browser(chromium: Path, tmp_path: Path) -> AsyncIterator[Browser]:
 async def site(plane: MediaPlane) -> AsyncIterator[TestServer]:
     async def negotiate(request: web.Request) -> web.Response:
         leg, media = request.match_info["leg"], int(request.match_info["media"])
-        return web.Response(text=await plane.negotiate("test-w0", "call", leg, media, await request.text()))
+        return web.Response(text=await plane.negotiate(plane.workers()[0].id, "call", leg, media, await request.text()))
 
     application = web.Application()
     application.router.add_post("/negotiate/{leg}/{media}", negotiate)
@@ -71,7 +71,7 @@ async def join(browser: Browser, site: TestServer, leg: str, media: int = 1) -> 
 async def see_and_keep(agent: Page, plane: MediaPlane) -> KeptFrame:
     """Press on the agent's page: what is kept is what stands there."""
     shown = await agent.evaluate("press()")
-    kept = await plane.frame("test-w0", "call", 1, shown["rtpTimestamp"], live=True)
+    kept = await plane.frame(plane.workers()[0].id, "call", 1, shown["rtpTimestamp"], live=True)
     on_screen = counter(base64.b64decode(shown["png"]))
     assert on_screen is not None
     assert counter(kept.jpeg) == on_screen
@@ -100,5 +100,5 @@ async def test_the_kept_frame_is_the_one_on_the_agents_screen_before_and_after_t
     await see_and_keep(agent, plane)
     assert await agent.evaluate("peer === first && peer.connectionState") == "connected"
     assert await agent.evaluate("heardPackets()") > 0
-    summary = await plane.close_call("test-w0", "call")
+    summary = await plane.close_call(plane.workers()[0].id, "call")
     assert [(leg.leg, leg.media) for leg in summary.legs] == [("customer", 1), ("customer", 2), ("agent", 1)]

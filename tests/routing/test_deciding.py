@@ -231,3 +231,13 @@ def test_without_wrap_up_a_call_is_forgotten_at_its_end() -> None:
     assert [(call.id, call.outcome) for call in result.forgotten] == [("c1", Outcome.CANCELLED)]
     play.quietly(e.CallerHungUp("c1", 1, "bye"))
     assert play.agent().wrap_up is None
+
+
+def test_of_a_loss_that_became_final_and_an_account_taken_away_meanwhile_the_loss_counts() -> None:
+    play = Playbook()
+    agent = play.active()
+    play.quietly(play.silence(Leg.CUSTOMER, age=14))
+    play.quietly(play.press(Verdict.REJECTED), e.AgentChanged(agent, frozenset(), "", False))
+    said = play.after(5).quietly(e.Tick())
+    ends = [each for each in said if isinstance(each, c.CallEnded)]
+    assert [(end.outcome, end.phase) for end in ends] == [(Outcome.CONNECTION_LOST, Phase.ACTIVE)]

@@ -3,7 +3,7 @@
 from routing import commands as c
 from routing import events as e
 from routing.hours import is_open, opens_at, working
-from routing.state import SECOND, CallRules, Outcome, Phase, Span
+from routing.state import SECOND, CallRules, Leg, Outcome, Phase, Span
 from routing.views import caller_view
 from tests.routing.playbook import T0, Playbook, ok
 
@@ -68,6 +68,22 @@ def test_who_came_before_closing_time_is_still_served_after_it() -> None:
     assert play.call("c1").phase is Phase.ACTIVE
     play.after(2 * GRACE).quietly(e.Tick())
     assert play.call("c1").phase is Phase.ACTIVE
+
+
+def test_who_comes_back_to_the_queue_after_closing_time_is_not_made_to_wait_for_nobody() -> None:
+    play = working_team(MORNING.end - SECOND)
+    play.ringing()
+    play.after(5)
+    play.accept()
+    play.after(10).quietly(e.Tick())
+    assert (play.call().phase, play.call().deadline) == (Phase.WAITING, MORNING.end + GRACE * SECOND)
+
+    play = working_team(MORNING.end - SECOND)
+    play.active()
+    play.after(2 * GRACE).quietly(play.silence(Leg.AGENT, age=14))
+    said = play.after(1).quietly(e.Tick())
+    ends = [each for each in said if isinstance(each, c.CallEnded)]
+    assert [(end.outcome, end.phase) for end in ends] == [(Outcome.CLOSED, Phase.ACTIVE)]
 
 
 def test_long_before_closing_time_the_longest_wait_ends_it_as_ever() -> None:
