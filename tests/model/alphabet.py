@@ -114,10 +114,12 @@ def _of_floor(scope: Scope, floor: Floor) -> Iterator[Letter]:
     yield Letter(e.SeedSet(day, floor.seed.value), is_old=not scope.dealer)
     yield from _hours(scope, floor)
     served = any(call.phase not in {Phase.WAITING, Phase.ENDED} for call in floor.calls.values())
-    if scope.only_known or served:
+    if floor.held:
+        yield Letter(e.OffersResumed("x"))
+    elif served or (scope.only_known and floor.calls):
         yield Letter(e.OffersResumed("never held"), is_old=True)
     else:
-        yield Letter(e.OffersResumed("x") if floor.held else e.OffersHeld("x"))
+        yield Letter(e.OffersHeld("x"))
     talks = any(call.phase in TALKING for call in floor.calls.values())
     for age in scope.ages:
         if not (scope.in_line and talks) and scope.lapses:
