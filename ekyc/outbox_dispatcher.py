@@ -16,7 +16,7 @@ from vouch.database import Database, is_gone
 from vouch.keys import Keys
 from vouch.logs import logger
 from vouch.settings import Settings
-from vouch.tasks import TaskSet
+from vouch.tasks import TaskSet, woken
 
 log = logger(__name__)
 
@@ -49,7 +49,7 @@ class Dispatcher:
         """Deliver for ever; ends only by being cancelled, then with tries that run cut off, to be repeated."""
         try:
             while True:
-                await self._sleep(await self._look())
+                await woken(self._woken, await self._look())
         finally:
             await self._tasks.close()
             await self._sender.close()
@@ -84,14 +84,6 @@ class Dispatcher:
         seconds = _LOOK_AGAIN_S if due is None else (due - self._clock.now()) / SECOND
         # What is due and yet was not begun waits for a try that runs, whose end wakes us.
         return min(seconds, _LOOK_AGAIN_S) if seconds > 0 else _LOOK_AGAIN_S
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-        self._woken.clear()
 
     async def _begin(self) -> int:
         """Start a try of each message that is due and has room; how many."""

@@ -31,7 +31,7 @@ from vouch.clock import Clock
 from vouch.database import Database, is_gone
 from vouch.ids import call_number
 from vouch.logs import call_context, logger
-from vouch.tasks import TaskSet
+from vouch.tasks import TaskSet, woken
 
 log = logger(__name__)
 
@@ -112,15 +112,7 @@ class Effects:
             except Exception as error:
                 log.warning("effects could not be looked at; trying again", exc_info=not is_gone(error))
                 await asyncio.sleep(_LOOK_EVERY_S)
-            await self._sleep()
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(_LOOK_EVERY_S):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-        self._woken.clear()
+            await woken(self._woken, _LOOK_EVERY_S)
 
     async def _mark(self) -> None:
         """Write down what is done, and renew the leases of what is not."""

@@ -23,7 +23,7 @@ from signaling.workers import Workers
 from vouch.database import Database, is_gone
 from vouch.ids import new_id
 from vouch.logs import logger
-from vouch.tasks import TaskSet
+from vouch.tasks import TaskSet, woken
 
 log = logger(__name__)
 
@@ -157,12 +157,7 @@ class Nodes:
 
     async def _run(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(_RENEW_S):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
-            self._woken.clear()
+            await woken(self._woken, _RENEW_S)
             try:
                 await self.beat()
             except Exception as error:

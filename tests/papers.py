@@ -20,8 +20,8 @@ def picture(text: str, width: int = 856, height: int = 540) -> bytes:
     return out.getvalue()
 
 
-def papers(**changes: Any) -> Papers:
-    """A dealer's verification of a person who does not exist."""
+def dealers_data(**changes: Any) -> dict[str, Any]:
+    """The part `data` of a dealer's verification of a person who does not exist."""
     data: dict[str, Any] = {
         "channel": "dealer",
         "external_ref": f"order-{new_id()[-8:]}",
@@ -39,6 +39,11 @@ def papers(**changes: Any) -> Papers:
             "payment": "prepaid",
         },
         "dealer": {"username": "dealer1", "name": "Võ Thành Đạt"},
-    } | changes
+    }
+    return data | changes
+
+
+def papers(**changes: Any) -> Papers:
+    """A whole verification, pictures and all."""
     kinds = ("id_front", "id_back", "portrait")
-    return Papers(data, {kind: picture(kind) for kind in kinds})
+    return Papers(dealers_data(**changes), {kind: picture(kind) for kind in kinds})

@@ -108,7 +108,7 @@ def postgres_cluster(**changes: str) -> Iterator[PostgresCluster]:
     """
     bin_dir = program("postgresql").resolve().parent
     home = Path(tempfile.mkdtemp(prefix="vouch-postgres-"))
-    user = _unprivileged_user()
+    user = unprivileged_user()
     if user:
         shutil.chown(home, user.pw_name, user.pw_gid)
     try:
@@ -122,7 +122,7 @@ def postgres_cluster(**changes: str) -> Iterator[PostgresCluster]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _unprivileged_user() -> pwd.struct_passwd | None:
+def unprivileged_user() -> pwd.struct_passwd | None:
     """Whom PostgreSQL runs as where we are root, which it refuses to be; otherwise ourselves."""
     if os.geteuid() != 0:
         return None
@@ -152,7 +152,7 @@ def _start(
                 cwd=home,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
+                preexec_fn=die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
                 **_as_user(user),
             )
         if _answers(process, bin_dir, port):
@@ -187,7 +187,7 @@ class RedisServer:
         self._process = subprocess.Popen(
             command,
             stdout=subprocess.DEVNULL,
-            preexec_fn=_die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
+            preexec_fn=die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
         )
         give_up = time.monotonic() + _START_S
         while not _listens(self._port):
@@ -223,7 +223,7 @@ def _as_user(user: pwd.struct_passwd | None) -> _Identity:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
 
 
-def _die_with_us() -> None:
+def die_with_us() -> None:
     # A test run that is killed must leave no server behind; the kernel forgets this on a change of user, which comes
     # before this function is called.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)

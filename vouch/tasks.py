@@ -61,3 +61,13 @@ class TaskSet:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background task failed", task=task.get_name(), exc_info=error)
+
+
+async def woken(event: asyncio.Event, seconds: float) -> None:
+    """Sleep until `event` is set, at most so many seconds, and clear it."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+    event.clear()

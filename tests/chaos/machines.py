@@ -3,9 +3,7 @@
 All of them end with the run, however it ends (prctl, PR_SET_PDEATHSIG).
 """
 
-import ctypes
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -16,10 +14,10 @@ from typing import Any
 
 from tests.load.worker import Told
 from tests.ports import free_port
+from tests.services import die_with_us, unprivileged_user
 from tools import programs
 
 ROOT = Path(__file__).resolve().parents[2]
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 _START_S = 60.0
 
 
@@ -58,7 +56,7 @@ class Machine:
                 stdout=subprocess.PIPE if told else log,
                 stderr=log,
                 text=True,
-                preexec_fn=_die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
+                preexec_fn=die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
                 **self._identity,
             )
         if told and self._process.stdin is not None:
@@ -106,7 +104,7 @@ class Postgres(Machine):
         self.port = free_port()
         folder = home / "postgres"
         folder.mkdir()
-        user = _unprivileged()
+        user = unprivileged_user()
         settings = {"max_connections": "300", "timezone": "UTC", "shared_buffers": "128MB"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self._bin / "postgres", "-D", folder / "data", "-k", folder, "-h", "127.0.0.1"]
@@ -207,16 +205,3 @@ def run_vouch(home: Path, environment: dict[str, str], *arguments: str) -> None:
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in os.environ}
     return {**kept, "PYTHONPATH": str(ROOT)}
-
-
-def _unprivileged() -> pwd.struct_passwd | None:
-    """Whom PostgreSQL runs as where we are root, which it refuses to be."""
-    if os.geteuid() != 0:
-        return None
-    names = {entry.pw_name: entry for entry in pwd.getpwall()}
-    return names.get("postgres") or names["nobody"]
-
-
-def _die_with_us() -> None:
-    # The kernel forgets this on a change of user, which comes before this function is called.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

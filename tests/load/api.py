@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.load.pictures import Papers
+from signaling.demo.robots import Papers
 from vouch.accounts.sessions import CSRF_HEADER
 from vouch.ids import new_id
 

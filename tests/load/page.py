@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling import changes
 from tests.load.api import Api, NotServedError, Visit
 from tests.load.engine import EngineGoneError, EngineRefusedError, EngineSocket
 from tests.load.lives import Lives
@@ -284,15 +285,5 @@ class Page:
 
 def applied(view: View, message: dict[str, Any]) -> View:
     """The view after a `changes` message."""
-    whole: Any = view
-    for path, value in message["changes"]:
-        whole = _with(whole, path, value)
+    whole: View = changes.apply(view, message["changes"])
     return {**whole, "version": message["version"], "server_time": message["server_time"]}
-
-
-def _with(whole: Any, path: list[str | int], value: Any) -> Any:
-    if not path:
-        return value
-    copy = dict(whole) if isinstance(whole, dict) else list(whole)
-    copy[path[0]] = _with(whole[path[0]], path[1:], value)
-    return copy

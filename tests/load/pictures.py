@@ -1,6 +1,5 @@
 """Pictures for load: small, real JPEGs, made once."""
 
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -8,17 +7,9 @@ from typing import Any
 import segno
 from PIL import Image
 
+from signaling.demo.robots import Papers
+from tests.papers import dealers_data
 from vouch.ids import new_id
-
-
-@dataclass(frozen=True)
-class Papers:
-    """What a verification is opened with."""
-
-    data: dict[str, Any]
-    """The part `data` of the integration API."""
-    pictures: dict[str, bytes]
-    """JPEGs by kind."""
 
 
 @cache
@@ -40,7 +31,7 @@ def paper() -> bytes:
 def card() -> bytes:
     """A card that is nothing but its code: found at the first look, where a card without one costs many."""
     drawn = BytesIO()
-    code = "079090001234||Trần Thị Thử|17051990|Nữ|12 Lê Lợi, Phường Sài Gòn, TP. Hồ Chí Minh|01012021"
+    code = "079090001234||Nguyễn Văn Ân|17051990|Nữ|12 Lê Lợi, Phường Sài Gòn, TP. Hồ Chí Minh|01012021"
     segno.make(code, error="m", micro=False).save(drawn, kind="png", scale=4, border=4)
     out = BytesIO()
     with Image.open(drawn) as image:
@@ -50,22 +41,6 @@ def card() -> bytes:
 
 def tiny_papers(reference: str, **changes: Any) -> Papers:
     """A verification whose pictures cost next to nothing; `reference` is its `external_ref`."""
-    data: dict[str, Any] = {
-        "channel": "dealer",
-        "external_ref": reference,
-        "customer": {
-            "full_name": "Trần Thị Thử",
-            "id_number": "079090001234",
-            "date_of_birth": "1990-05-17",
-            "id_type": "chip_card",
-            "address": "12 Lê Lợi, Phường Sài Gòn, TP. Hồ Chí Minh",
-        },
-        "subscriber": {
-            "msisdn": "0901234567",
-            "sub_type": "ET1",
-            "customer_type": "individual",
-            "payment": "prepaid",
-        },
-        "dealer": {"username": f"dealer-{new_id()[-6:]}", "name": "Võ Thành Đạt"},
-    } | changes
+    dealer = {"username": f"dealer-{new_id()[-6:]}", "name": "Võ Thành Đạt"}
+    data = dealers_data(external_ref=reference, dealer=dealer) | changes
     return Papers(data, {"id_front": card(), "id_back": paper(), "portrait": paper()})
