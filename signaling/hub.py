@@ -9,7 +9,6 @@ leaves it silent. A socket from which nothing comes for too long is given up, wh
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import suppress
 from typing import Any, Protocol
 
 from routing.commands import SocketAssigned
@@ -23,7 +22,7 @@ from signaling.writer import Changes
 from vouch.accounts.sessions import Sessions
 from vouch.clock import Clock
 from vouch.logs import logger
-from vouch.tasks import TaskSet
+from vouch.tasks import TaskSet, woken
 
 log = logger(__name__)
 
@@ -80,7 +79,7 @@ class Hub:
     def start(self) -> None:
         """Begin to push and to watch."""
         self._tasks.spawn("pushes", self._push_all())
-        self._tasks.spawn("watch", self._watch())
+        self._tasks.every(_TICK_S, "watch", lambda: self._look_after(time.monotonic()))
 
     async def close(self) -> None:
         """Stop; the sockets stay as they are."""
@@ -178,10 +177,7 @@ class Hub:
                 if self.get(socket.sid) is socket:
                     await self._push(socket)
                 continue
-            self._woken.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._agenda.wait(now)):
-                    await self._woken.wait()
+            await woken(self._woken, self._agenda.wait(now))
 
     async def _push(self, socket: Socket) -> None:
         try:
@@ -213,14 +209,6 @@ class Hub:
             socket.whole, socket.whole_at = False, now
             return "view", body | stamp
         return "changes", {"since": since, "changes": changes} | stamp
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_TICK_S)
-            try:
-                await self._look_after(time.monotonic())
-            except Exception:
-                log.exception("sockets could not be looked after; trying again")
 
     async def _look_after(self, now: float) -> None:
         lost = [socket for socket in self._sockets if _silent(socket, now)]

@@ -63,8 +63,8 @@ class TaskSet:
             log.error("background task failed", task=task.get_name(), exc_info=error)
 
 
-async def woken(event: asyncio.Event, seconds: float) -> None:
-    """Sleep until `event` is set, at most so many seconds, and clear it."""
+async def woken(event: asyncio.Event, seconds: float | None) -> None:
+    """Sleep until `event` is set, at most so many seconds (None: however long it takes), and clear it."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
