@@ -15,12 +15,12 @@ from routing.strategies.draw import commitment
 from signaling import codec
 from signaling.models import DrawCommitmentRow, FloorRow
 from signaling.seeds import Seeds
-from signaling.sql import insert_rows
 from vouch.audit import Tag, record
 from vouch.clock import SECOND, Clock, vietnamese_day
 from vouch.database import Database
 from vouch.http import answer
 from vouch.logs import logger
+from vouch.statements import insert_rows
 from vouch.tasks import TaskSet
 
 log = logger(__name__)

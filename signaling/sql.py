@@ -1,44 +1,8 @@
-"""SQL text of the statements that a floor's transaction is made of, written once.
+"""SQL text of the statements that a floor's transaction is made of, written once."""
 
-To build such a statement anew from tables costs three times what sending it costs. Both databases spell them alike.
-"""
+from sqlalchemy import ARRAY, BigInteger, Text
 
-from collections.abc import Iterable
-from functools import cache
-from typing import Any, cast
-
-from sqlalchemy import ARRAY, BigInteger, Table, Text, TextClause, bindparam, text
-
-from vouch.database import Base
-
-Types = dict[str, Any]
-
-
-def statement(sql: str, **types: Any) -> TextClause:
-    """Text with `:name` for each of `types`."""
-    return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
-
-
-@cache
-def insert_rows(table: type[Base], columns: tuple[str, ...], ending: str = "") -> TextClause:
-    """INSERT of these columns."""
-    known = cast(Table, table.__table__)
-    names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(f":{name}" for name in columns)
-    sql = f"INSERT INTO {known.name} ({names}) VALUES ({values}) {ending}"  # noqa: S608 - names of our own
-    return statement(sql, **{name: known.c[name].type for name in columns})
-
-
-@cache
-def put_rows(table: type[Base], columns: tuple[str, ...], key: tuple[str, ...], changed: tuple[str, ...]) -> TextClause:
-    """INSERT of these columns; of a row that is there the `changed` ones are written."""
-    new = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
-    return insert_rows(table, columns, f"ON CONFLICT ({_listed(key)}) DO UPDATE SET {new}")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
+from vouch.statements import Types, statement
 
 _FLOOR: Types = {"floor": Text}
 _NEWER: Types = _FLOOR | {"known": BigInteger}

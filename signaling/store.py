@@ -21,9 +21,10 @@ from signaling.catch_up import News, catch_up
 from signaling.models import EffectRow, FloorAgentRow, FloorCallRow, FloorRow, JournalRow, PressRow
 from signaling.rules import Team
 from signaling.snapshot_rows import keep
-from signaling.sql import LOCK, NEWER, REPEATED, WHOLE, WRITE, WRITE_WITH_DATA, insert_rows, put_rows
+from signaling.sql import LOCK, NEWER, REPEATED, WHOLE, WRITE, WRITE_WITH_DATA
 from vouch.clock import SECOND, SystemClock
 from vouch.database import Base
+from vouch.statements import insert_rows, put_rows
 
 LEASE = 2 * SECOND
 """How long an effect is one node's unless it renews that."""
