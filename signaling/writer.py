@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from routing.commands import Answered, CloseMedia, Command, KeepLastFrame, KeepPicture, TakePicture
@@ -20,6 +21,7 @@ from routing.events import Event, Tick
 from routing.state import Call, Floor
 from routing.step import step
 from signaling import store
+from signaling.batches import Batch, Stepped, save
 from vouch.clock import SECOND
 from vouch.database import Database, is_gone
 from vouch.ids import new_id
@@ -86,7 +88,7 @@ class _Batch:
     before: Floor
     floor: Floor = field(init=False)
     steps: list[Changes] = field(default_factory=list)
-    stepped: list[store.Stepped] = field(default_factory=list)
+    stepped: list[Stepped] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     repeated: list[Answered] = field(default_factory=list)
     """First answers of presses that were answered before."""
@@ -101,7 +103,7 @@ class _Batch:
         self.steps.append(Changes(self.floor, result.floor, *did))
         self.floor = result.floor
         self.agents.update(result.touched_agents)
-        self.stepped.append(store.Stepped(event_id, event, result.floor.version))
+        self.stepped.append(Stepped(event_id, event, result.floor.version))
 
     def whole(self) -> Changes:
         """All steps as one change."""
@@ -235,13 +237,24 @@ class FloorWriter:
         await asyncio.sleep(_RETRY_S)
 
     async def _commit(self, items: Sequence[_Item]) -> Changes:
+        try:
+            return await self._transaction(items, repeats=False)
+        except IntegrityError:
+            if all(item.fresh for item in items):
+                raise
+            # The journal refused an event that it has: now ask it which.
+            return await self._transaction(items, repeats=True)
+
+    async def _transaction(self, items: Sequence[_Item], *, repeats: bool) -> Changes:
         async with self._database.write() as session:
-            before = await store.lock(session, self.floor_id, self._cached)
-            now = max(await self._database.now(session), before.now)
+            before, clock = await store.lock(session, self.floor_id, self._cached)
+            now = max(clock, before.now)
             batch = await self._committed_before(session, before)
             if batch is None:
                 batch = _Batch(before)
-                await self._step_all(session, batch, items, now)
+                if repeats:
+                    items = await self._without_repeats(session, batch, items)
+                self._step_all(batch, items, now)
                 await self._write(session, batch.whole(), batch, now)
                 self._attempted = batch
         self._attempted = None
@@ -261,29 +274,37 @@ class FloorWriter:
         self._attempted = attempted
         return replace(attempted, before=floor)
 
-    async def _step_all(self, session: AsyncSession, batch: _Batch, items: Sequence[_Item], now: int) -> None:
-        """Step what is new; note the first answers of presses that were answered before."""
+    async def _without_repeats(self, session: AsyncSession, batch: "_Batch", items: Sequence[_Item]) -> Sequence[_Item]:
+        """What is new; the first answers of presses that were answered before are noted."""
         ids = [item.id for item in items if not item.fresh]
         known, first = await store.repeated(session, ids, [item.request for item in items if item.request])
         batch.repeated = list(first.values())
+        return [item for item in items if item.id not in known and item.request not in first]
+
+    def _step_all(self, batch: "_Batch", items: Sequence[_Item], now: int) -> None:
+        seen: set[str] = set()
         for item in items:
-            if item.id in known or item.request in first:
-                continue
-            known.add(item.id)
-            batch.take(item.event, item.id, now)
+            if item.id not in seen:
+                seen.add(item.id)
+                batch.take(item.event, item.id, now)
         due = next_deadline(batch.floor)
         if due is not None and due <= now:
             batch.take(Tick(), new_id(), now)
 
-    async def _write(self, session: AsyncSession, changes: Changes, batch: _Batch, now: int) -> None:
+    async def _write(self, session: AsyncSession, changes: Changes, batch: "_Batch", now: int) -> None:
         if not batch.stepped:
             return
-        touched = [changes.call(call) for call in sorted(changes.calls)]
-        await store.save(session, changes.before, changes.after, batch.agents, touched)
-        await store.journal(session, self.floor_id, now, batch.stepped)
         own = [command for each in batch.steps for command in each.commands]
-        await store.settle(session, [each for each in own if isinstance(each, Answered)], now)
-        await store.add_effects(session, changes.after, [each for each in own if isinstance(each, _EFFECTS)], now)
+        rows = Batch(
+            changes.before,
+            changes.after,
+            agents=sorted(batch.agents),
+            calls=[changes.call(call) for call in sorted(changes.calls)],
+            stepped=batch.stepped,
+            answered=[each for each in own if isinstance(each, Answered)],
+            effects=[each for each in own if isinstance(each, _EFFECTS)],
+        )
+        await save(session, rows, now)
         await self._records.write(session, batch.steps)
 
     async def _look(self) -> None:

@@ -33,8 +33,13 @@ def insert_rows(table: type[Base], columns: tuple[str, ...], ending: str = "") -
 @cache
 def put_rows(table: type[Base], columns: tuple[str, ...], key: tuple[str, ...], changed: tuple[str, ...]) -> TextClause:
     """INSERT of these columns; of a row that is there the `changed` ones are written."""
+    return insert_rows(table, columns, upsert(key, changed))
+
+
+def upsert(key: Iterable[str], changed: Iterable[str]) -> str:
+    """The end of an INSERT by which of a row that is there the `changed` columns are written."""
     new = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
-    return insert_rows(table, columns, f"ON CONFLICT ({_listed(key)}) DO UPDATE SET {new}")
+    return f"ON CONFLICT ({_listed(key)}) DO UPDATE SET {new}"
 
 
 def _listed(names: Iterable[str]) -> str:
