@@ -12,12 +12,13 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from ekyc.models import Client, OutboxMessage, Verification
+from ekyc.models import Client, OutboxMessage
 from ekyc.webhooks import Delivery
 from ekyc.webhooks_messages import CallEndedMessage, DecidedMessage
 from vouch.clock import HOUR, MINUTE, SECOND, Clock
 from vouch.database import Database
 from vouch.ids import new_id
+from vouch.statements import insert_rows
 
 DELAYS = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Waits after the first, second, ... failed try (Standard Webhooks 1.0, "Retry schedule"); ten tries in 75 h 35 min."""
@@ -48,22 +49,21 @@ class Claimed:
     """This one included; also what makes a late answer of an earlier try harmless."""
 
 
-def post(
-    session: AsyncSession, verification: Verification, message: DecidedMessage | CallEndedMessage, at: int
+async def post(
+    session: AsyncSession, client: str, verification: str, message: DecidedMessage | CallEndedMessage, at: int
 ) -> None:
     """Put a result that came to be at `at` in the outbox, due at once."""
-    session.add(
-        OutboxMessage(
-            id=new_id(),
-            client=verification.client,
-            verification=verification.id,
-            type=message.type,
-            body=message.model_dump(mode="json"),
-            created_at=at,
-            due_at=at,
-            tries=0,
-        )
-    )
+    row = {
+        "id": new_id(),
+        "client": client,
+        "verification": verification,
+        "type": message.type,
+        "body": message.model_dump(mode="json"),
+        "created_at": at,
+        "due_at": at,
+        "tries": 0,
+    }
+    await session.execute(insert_rows(OutboxMessage, tuple(row)), row)
 
 
 class Outbox:

@@ -1,12 +1,10 @@
 """SQL text of the statements that a floor's transaction is made of, written once."""
 
-from typing import cast
-
-from sqlalchemy import ARRAY, BigInteger, Table, Text, TextClause
+from sqlalchemy import ARRAY, BigInteger, Text, TextClause
 
 from signaling.models import EffectRow, FloorAgentRow, FloorCallRow, JournalRow, PressRow
 from vouch.database import Base
-from vouch.statements import Types, insert_rows, statement, upsert
+from vouch.statements import Types, insert_rows, statement, table_of, upsert
 
 _FLOOR: Types = {"floor": Text}
 _NEWER: Types = _FLOOR | {"known": BigInteger}
@@ -79,7 +77,7 @@ def _save() -> TextClause:
     """UPDATE of the floor and all INSERTs as one statement, each column of theirs given as an array."""
     types, parts = dict(_WRITTEN), []
     for table, (columns, ending) in _INSERTED.items():
-        known = cast(Table, table.__table__)
+        known = table_of(table)
         types |= {parameter(table, name): ARRAY(known.c[name].type) for name in columns}
         names = ", ".join(f'"{name}"' for name in columns)
         arrays = ", ".join(f":{parameter(table, name)}" for name in columns)

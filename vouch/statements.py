@@ -20,10 +20,15 @@ def statement(sql: str, **types: Any) -> TextClause:
     return text(sql).bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
 
 
+def table_of(mapped: type[Base]) -> Table:
+    """The table itself: its statements pass the mapper by."""
+    return cast(Table, mapped.__table__)
+
+
 @cache
 def insert_rows(table: type[Base], columns: tuple[str, ...], ending: str = "") -> TextClause:
     """INSERT of these columns."""
-    known = cast(Table, table.__table__)
+    known = table_of(table)
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(f":{name}" for name in columns)
     sql = f"INSERT INTO {known.name} ({names}) VALUES ({values}) {ending}"  # noqa: S608 - names of our own

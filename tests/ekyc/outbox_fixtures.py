@@ -48,5 +48,5 @@ async def put(stage: Stage, verification: str, *kinds: str) -> list[str]:
     for kind in kinds:
         async with stage.database.write() as session:
             row = await session.get_one(Verification, verification)
-            outbox.post(session, row, result(kind, verification), stage.clock.advance(1))
+            await outbox.post(session, row.client, row.id, result(kind, verification), stage.clock.advance(1))
     return [message.id for message in await stage.messages() if message.verification == verification]
