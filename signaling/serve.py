@@ -12,7 +12,7 @@ import uvloop
 from aiohttp import web
 
 from signaling.composition import Node
-from vouch import migrations
+from vouch import collector, migrations
 from vouch.database import is_gone
 from vouch.logs import logger
 from vouch.settings import Settings
@@ -80,6 +80,7 @@ def run(settings: Settings, tls: Tls | None = None) -> None:
     async def until_stopped() -> None:
         stop = stop_signal()
         async with serving(settings, tls) as node:
+            collector.calm()
             waiting = TaskSet("serve")
             first = [waiting.spawn(name, event.wait()) for name, event in (("stop", stop), ("other", node.replaced))]
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)

@@ -8,7 +8,8 @@ of bytes. One call in ten is declined by the first agent.
 
 Printed: the time from the first request to the ring in the agent's socket, and from [Call]; from a decline to the next
 ring; what database, nodes and this process cost; then the knee, the highest rate at which the ring stays within its
-bounds. With `--commit-delay 3000` PostgreSQL waits 3 ms with every commit, as a disk that really syncs makes it wait.
+bounds. `--sqlite --nodes 1` is the same without PostgreSQL. With `--commit-delay 3000` PostgreSQL waits 3 ms with every
+commit, as a disk that really syncs makes it wait.
 """
 
 import argparse
@@ -25,8 +26,10 @@ from typing import Any
 
 import asyncpg
 import uvloop
+from sqlalchemy import func, select
 
 from routing.state import Strategy
+from signaling.models import JournalRow
 from tests.bench import step
 from tests.chaos.house import House
 from tests.load.api import Api, Visit, robot_http
@@ -124,6 +127,7 @@ class Bench:
 
     def __init__(self, house: House, agents: int, teams: list[str]) -> None:
         self._house = house
+        self._database = Database(house.url)
         self._wanted = agents
         self._teams = teams
         self._tasks = TaskSet("bench")
@@ -158,6 +162,7 @@ class Bench:
             await agent.close()
         await self._lives.close()
         await self._http.close()
+        await self._database.close()
 
     async def run(self, rate: float, seconds: float) -> "Run":
         """So many calls a second; returns when those have ended."""
@@ -165,7 +170,7 @@ class Bench:
         for agent in self._agents:
             agent._times = self.times
         loop, house = asyncio.get_running_loop(), self._house
-        before, own, counted = house.processor_s(), os.times(), await counters(house)
+        before, own, counted = house.processor_s(), os.times(), await counters(self._database)
         began, calls = loop.time(), round(rate * seconds)
         running = []
         for number in range(calls):
@@ -174,7 +179,7 @@ class Bench:
             running.append(self._tasks.spawn("caller", caller(self._api, self._lives, token, self.times)))
         offered = loop.time() - began
         await asyncio.wait(running, timeout=SETTLE_S + 60)
-        after, now, totals = house.processor_s(), os.times(), await counters(house)
+        after, now, totals = house.processor_s(), os.times(), await counters(self._database)
         used = {name: (after[name] - before[name]) / offered for name in after}
         used["generator"] = (now.user + now.system - own.user - own.system) / offered
         events, transactions = (b - a for a, b in zip(counted, totals, strict=True))
@@ -233,7 +238,7 @@ def quantile(values: list[float], share: float) -> float:
 
 async def sessions(house: House, agents: int, teams: list[str]) -> list[Visit]:
     """Agents who have signed in already: two thousand passwords would take minutes of argon2."""
-    database, now = Database(house.postgres.url), SystemClock().now()
+    database, now = Database(house.url), SystemClock().now()
     accounts, opened, visits = [], [], []
     for number in range(agents):
         who, secret, csrf = new_id(), new_secret(), new_secret()
@@ -261,10 +266,12 @@ async def sessions(house: House, agents: int, teams: list[str]) -> list[Visit]:
     return visits
 
 
-async def counters(house: House) -> tuple[int, int]:
+async def counters(database: Database) -> tuple[int, int]:
     """Events that were stepped, and transactions of floors in which."""
-    row = (await house.fetch("SELECT count(*), count(DISTINCT (floor, at)) FROM journal"))[0]
-    return int(row[0]), int(row[1])
+    transactions = select(JournalRow.floor, JournalRow.at).distinct().subquery()
+    async with database.read() as session:
+        events = (await session.execute(select(func.count()).select_from(JournalRow))).scalar_one()
+        return events, (await session.execute(select(func.count()).select_from(transactions))).scalar_one()
 
 
 async def knee(bench: Bench, reached: Run) -> float:
@@ -284,7 +291,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     teams = [f"CTKV{number}" for number in (1, 2, 3, 5, 8, 9)][: options.teams]
     with tempfile.TemporaryDirectory(prefix="vouch-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else, and must get through
-        house = House(Path(folder), nodes=options.nodes)
+        house = House(Path(folder), nodes=options.nodes, sqlite=options.sqlite)
         try:
             await house.open(agents=0)
             if options.commit_delay:
@@ -319,16 +326,19 @@ def main() -> None:
     parser.add_argument("--agents", type=int, default=2000)
     parser.add_argument("--teams", type=int, choices=range(1, 7), default=1, help="Floors that the calls spread over.")
     parser.add_argument("--nodes", type=int, default=2)
+    parser.add_argument("--sqlite", action="store_true", help="SQLite, which serves one node, in PostgreSQL's place.")
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--commit-delay", type=int, default=0, help="Microseconds added to each commit.")
     parser.add_argument("--no-knee", dest="knee", action="store_false")
     options = parser.parse_args()
+    if options.sqlite and (options.nodes > 1 or options.commit_delay):
+        parser.error("SQLite serves one node, and knows no commit delay")
     configure("WARNING")
     result = uvloop.run(measure(options))
     hundred, ten_thousand = (step.offers(size, Strategy.RANDOM) for size in (100, 10_000))
     cost = {"step_us_100": round(hundred), "step_us_10000": round(ten_thousand)}
-    print(json.dumps({"bench": "routing", "database": "postgresql", **result, **cost}))
+    print(json.dumps({"bench": "routing", "database": "sqlite" if options.sqlite else "postgresql", **result, **cost}))
     sys.exit(0)
 
 

@@ -37,8 +37,9 @@ _UP_S = 30.0
 class House:
     """Everything that runs; `open` starts it, `close` ends it."""
 
-    def __init__(self, home: Path, nodes: int) -> None:
+    def __init__(self, home: Path, nodes: int, *, sqlite: bool = False) -> None:
         self.home = home
+        self._sqlite = sqlite
         self.data = home / "data"
         self.postgres = Postgres(home)
         self.redis = Redis(home)
@@ -56,20 +57,27 @@ class House:
         return self.data / "evidence"
 
     @property
+    def url(self) -> str:
+        """The database as SQLAlchemy takes it."""
+        return f"sqlite+aiosqlite:///{self.data / 'vouch.db'}" if self._sqlite else self.postgres.url
+
+    @property
     def dsn(self) -> str:
-        """The database as asyncpg takes it."""
+        """PostgreSQL as asyncpg takes it."""
         return self.postgres.url.replace("+asyncpg", "")
 
     async def open(self, agents: int) -> None:
         """Start everything and return when every node takes calls."""
-        self.postgres.start()
-        self.postgres.wait()
-        self.postgres.create()
+        if not self._sqlite:
+            self.postgres.prepare()
+            self.postgres.start()
+            self.postgres.wait()
+            self.postgres.create()
         self.redis.start()
         await self.receiver.start()
         environment = {
             "VOUCH_DATA_DIR": str(self.data),
-            "VOUCH_DATABASE_URL": self.postgres.url,
+            "VOUCH_DATABASE_URL": self.url,
             "VOUCH_REDIS_URL": self.redis.url,
             **_SETTINGS,
         }
@@ -118,7 +126,7 @@ class House:
 
     async def _populate(self, agents: int) -> None:
         """The demo's companies and tokens; agents of our own, who share a password and so its costly hash."""
-        settings = Settings(_env_file=None, data_dir=self.data, database_url=self.postgres.url)
+        settings = Settings(_env_file=None, data_dir=self.data, database_url=self.url)
         database = Database(settings.database)
         try:
             self.tokens = (await seed(database, settings, self.receiver.url)).tokens

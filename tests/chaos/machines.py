@@ -86,11 +86,26 @@ class Machine:
 
     def processor_s(self) -> float:
         """Processor time that it has used, its children's too; 0 where it does not run."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            return 0.0
-        return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+        return processor_s(self.pid)
+
+
+def processor_s(pid: int | None) -> float:
+    """Processor time that a process and its ended children have used; 0 where it does not run."""
+    fields = _status(pid)
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def children(pid: int | None) -> list[int]:
+    """A process's running children (proc(5))."""
+    found = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+    return [each for each in found if (fields := _status(each)) and fields[1] == str(pid)]
+
+
+def _status(pid: int | None) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 class Postgres(Machine):
@@ -102,24 +117,31 @@ class Postgres(Machine):
             raise RuntimeError(programs.how_to_get("postgresql"))
         self._bin = found.resolve().parent
         self.port = free_port()
-        folder = home / "postgres"
-        folder.mkdir()
-        user = unprivileged_user()
+        folder = self._folder = home / "postgres"
         settings = {"max_connections": "300", "timezone": "UTC", "shared_buffers": "128MB"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self._bin / "postgres", "-D", folder / "data", "-k", folder, "-h", "127.0.0.1"]
         super().__init__("postgres", [*command, "-p", str(self.port), *options], folder)
+
+    def prepare(self) -> None:
+        """Make the cluster: before the first start."""
+        self._folder.mkdir()
+        user = unprivileged_user()
         if user is not None:
-            shutil.chown(folder, user.pw_name, user.pw_gid)
+            shutil.chown(self._folder, user.pw_name, user.pw_gid)
             self._identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        initialise = ["--pgdata", folder / "data", "--username", "vouch", "--auth", "trust"]
+        initialise = ["--pgdata", self._folder / "data", "--username", "vouch", "--auth", "trust"]
         subprocess.run(
             [self._bin / "initdb", *initialise, "--encoding", "UTF8", "--locale", "C", "--no-sync"],
-            cwd=folder,
+            cwd=self._folder,
             check=True,
             stdout=subprocess.DEVNULL,
             **self._identity,
         )
+
+    def processor_s(self) -> float:
+        """That of its processes, one for each connection, too."""
+        return super().processor_s() + sum(processor_s(child) for child in children(self.pid))
 
     @property
     def url(self) -> str:
