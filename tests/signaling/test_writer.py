@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -237,3 +237,27 @@ async def test_what_a_database_that_is_away_says_is_told_from_faults_of_ours(pos
     assert not is_gone(FileNotFoundError(2, "no evidence"))
     assert not is_gone(ValueError())
     await nowhere.close()
+
+
+async def test_the_clock_is_read_once_the_lock_is_held(migrated_postgresql_url: str) -> None:
+    database, waiting = Database(migrated_postgresql_url), TaskSet("waiting")
+    async with database.write() as session:
+        await store.ensure(session, FLOOR, Team(TeamRules(), None), Seed("2026-11-21", "00ff"), 0)
+
+    async def locked() -> int:
+        async with database.write() as session:
+            return (await store.lock(session, FLOOR, None))[1]
+
+    blocked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    async with database.write() as session:
+        await store.lock(session, FLOOR, None)
+        other = waiting.spawn("other", locked())
+        async with database.read() as watching:
+            while (await watching.execute(blocked)).scalar_one() == 0:
+                await asyncio.sleep(0)
+        released = await database.now(session)
+    assert await other >= released
+    await waiting.close()
+    await database.close()
