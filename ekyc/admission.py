@@ -2,24 +2,49 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.consent import check_version
 from ekyc.coverage import team_of
 from ekyc.models import CallRecord, Channel, Verification
-from ekyc.verifications import check_callable
+from ekyc.verifications import VERIFICATION, check_callable, verification_in
 from vouch.clock import start_of_day, vietnamese_day
 from vouch.companies.rules import CompanyRules
-from vouch.companies.service import Rulebook
+from vouch.companies.service import CHANGES, Changes, Rulebook
 from vouch.ids import digest
 from vouch.problems import Problem, not_found
+from vouch.statements import table_of
 
 _CLOSED = "closed"
 """The outcome of a call outside of the team's hours."""
 _CLOSED_FOR_ONE = 20
 """So many of these count as one call."""
+# Locks the row, too.
+_CONSENTED = (
+    update(VERIFICATION)
+    .where(VERIFICATION.c.id == bindparam("this"))
+    .values(
+        consent_version=bindparam("agreed"),
+        # The first time that he did is kept.
+        consent_at=case(
+            (VERIFICATION.c.consent_version == bindparam("agreed"), VERIFICATION.c.consent_at), else_=bindparam("now")
+        ),
+    )
+    .returning(VERIFICATION)
+)
+_RECORD = table_of(CallRecord)
+_TODAY = _RECORD.c.queued_at >= bindparam("today")
+# A statement of its own, after the lock: what another call has written while we waited for it is seen.
+_STANDING = select(
+    func.count().label("calls"),
+    func.count().filter(_TODAY).label("today"),
+    func.count().filter(_TODAY, _RECORD.c.outcome == _CLOSED).label("closed"),
+    team_of(bindparam("channel"), bindparam("company"), bindparam("day")).label("team"),
+    *CHANGES,
+).where(_RECORD.c.verification == bindparam("this"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +72,27 @@ class Admission:
 
 
 async def admit(
-    session: AsyncSession, verification: str, now: int, calls_per_day: int, rulebook: Rulebook
+    session: AsyncSession, verification: str, consent_version: str, now: int, calls_per_day: int, rulebook: Rulebook
 ) -> Admission:
-    """Let a verification call; its row stays locked until the caller's transaction ends.
+    """Record that the customer has agreed to the text of `consent_version`, and let the verification call.
 
-    Problem `not_found`, `already_confirmed`, `verification_expired`, `call_not_possible`, `calls_stopped` (a verdict
-    carried the fraud flag) or `too_many_calls`. The caller must then `consent` in the same transaction.
+    Its row stays locked until the caller's transaction ends. Problem `consent_needed` where that text is not the one in
+    force, `not_found`, `already_confirmed`, `verification_expired`, `call_not_possible`, `calls_stopped` (a verdict
+    carried the fraud flag) or `too_many_calls`; the caller must then roll back.
     """
-    found = await _locked(session, verification)
+    found = await _consented(session, verification, check_version(consent_version), now)
     check_callable(found, now)
     if found.fraud:
         raise Problem(409, "calls_stopped", "No further call can be made for this verification.")
-    await _refuse_too_many(session, verification, now, calls_per_day)
-    rules = await rulebook.read(session, found.company, now)
+    standing = await _standing(session, found, now)
+    _refuse_too_many(standing, calls_per_day)
+    rules = await rulebook.read(session, found.company, now, Changes.of(standing))
     return Admission(
         verification=found.id,
         company=found.company,
-        team=await team_of(session, Channel(found.channel), found.company, vietnamese_day(now)),
+        team=standing.team,
         channel=Channel(found.channel),
-        attempt=await _count(session, verification, since=0) + 1,
+        attempt=standing.calls + 1,
         customer_name=found.customer["full_name"],
         msisdn=found.subscriber["msisdn"],
         decision=found.decision,
@@ -76,23 +103,23 @@ async def admit(
     )
 
 
-async def consent(session: AsyncSession, verification: str, version: str, now: int) -> None:
-    """Record that the customer has agreed to the text of `version`; the first time that he did is kept.
-
-    Problem `consent_needed` where that text is not the one in force, `not_found`.
-    """
-    agreed = check_version(version)
-    found = await _locked(session, verification)
-    if found.consent_version != agreed:
-        found.consent_version = agreed
-        found.consent_at = now
-
-
-async def _locked(session: AsyncSession, verification: str) -> Verification:
-    found = await session.get(Verification, verification, with_for_update=True)
-    if found is None:
+async def _consented(session: AsyncSession, verification: str, agreed: str, now: int) -> Verification:
+    asked = {"this": verification, "agreed": agreed, "now": now}
+    row = (await session.execute(_CONSENTED, asked)).one_or_none()
+    if row is None:
         raise not_found("verification")
-    return found
+    return verification_in(row)
+
+
+async def _standing(session: AsyncSession, found: Verification, now: int) -> Row[Any]:
+    asked = {
+        "this": found.id,
+        "today": start_of_day(now),
+        "channel": found.channel,
+        "company": found.company,
+        "day": vietnamese_day(now).isoformat(),
+    }
+    return (await session.execute(_STANDING, asked)).one()
 
 
 def _skills(found: Verification, rules: CompanyRules) -> Iterator[str]:
@@ -112,17 +139,8 @@ def _dealer(found: Verification) -> str:
     return digest("\0".join((found.client, *(str(part or "").casefold() for part in known))))[:32]
 
 
-async def _refuse_too_many(session: AsyncSession, verification: str, now: int, calls_per_day: int) -> None:
-    today = start_of_day(now)
-    closed = await _count(session, verification, since=today, closed=True)
+def _refuse_too_many(standing: Row[Any], calls_per_day: int) -> None:
     # Who finds the team closed has used up nothing; a page that asks and asks is stopped all the same.
-    spent = await _count(session, verification, since=today) - closed + closed // _CLOSED_FOR_ONE
+    spent = standing.today - standing.closed + standing.closed // _CLOSED_FOR_ONE
     if spent >= calls_per_day:
         raise Problem(429, "too_many_calls", "No more calls today for this verification; try again tomorrow.")
-
-
-async def _count(session: AsyncSession, verification: str, since: int, *, closed: bool = False) -> int:
-    calls = select(func.count()).where(CallRecord.verification == verification, CallRecord.queued_at >= since)
-    if closed:
-        calls = calls.where(CallRecord.outcome == _CLOSED)
-    return (await session.execute(calls)).scalar_one()

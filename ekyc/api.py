@@ -61,7 +61,7 @@ class IntegrationApi:
         key = _idempotency_key(request)
         form = await read_form(request)
         data = http.parse(NewVerification, form.data)
-        opened = await self._reception.receive(Delivered(holder, key, data, form.files))
+        opened = await self._reception.receive(Delivered.of(holder, key, data, form.files, self._clock.now()))
         return http.answer(self._opened(opened), status=201)
 
     async def show(self, request: web.Request) -> web.Response:

@@ -4,26 +4,45 @@ from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import join
+from ekyc.coverage import team_of
 from ekyc.messages import Message
-from ekyc.models import PAPERS, Channel, PictureKind, State, Verification
+from ekyc.models import PAPERS, CallRecord, Channel, Picture, PictureKind, State
 from ekyc.opening import OpeningBody, opening_of
 from ekyc.pictures import Darkroom
 from ekyc.screen import ConsentBody, consent_body
-from ekyc.verifications import calls_of, can_call, latest_papers, state_of
+from ekyc.verifications import VERIFICATION, can_call, latest_papers, state_of, verification_in
 from vouch import http
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.blobs import Blobs
-from vouch.clock import Clock
-from vouch.companies.service import Rulebook
+from vouch.clock import Clock, vietnamese_day
+from vouch.companies.service import CHANGES, Changes, Rulebook
 from vouch.database import Database
 from vouch.problems import Problem, not_found
 from vouch.settings import Settings
+from vouch.statements import table_of
 
 _THUMBNAIL_SIDE = 640
+_RECORD, _PICTURE = table_of(CallRecord), table_of(Picture)
+_LAST_OUTCOME = (
+    select(_RECORD.c.outcome)
+    .where(_RECORD.c.verification == VERIFICATION.c.id)
+    .order_by(_RECORD.c.attempt.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_HAS_PICTURE = exists().where(_PICTURE.c.verification == VERIFICATION.c.id)
+_PAGE = select(
+    VERIFICATION,
+    *(_HAS_PICTURE.where(_PICTURE.c.kind == kind).label(kind) for kind in PAPERS),
+    _LAST_OUTCOME.label("last_outcome"),
+    team_of(VERIFICATION.c.channel, VERIFICATION.c.company, bindparam("day")).label("team"),
+    *CHANGES,
+).where(VERIFICATION.c.id == bindparam("this"))
 
 
 class JoinForm(Message):
@@ -143,10 +162,10 @@ class CallPages:
 
     async def _page(self, session: AsyncSession, csrf: str, verification: str) -> CallPageBody:
         now = self._clock.now()
-        found = await session.get_one(Verification, verification)
-        papers = await _papers(session, verification)
-        calls = await calls_of(session, verification)
-        opening = await opening_of(session, found, now, self._rulebook)
+        asked = {"this": verification, "day": vietnamese_day(now).isoformat()}
+        row = (await session.execute(_PAGE, asked)).one()
+        found = verification_in(row)
+        rules = await self._rulebook.read(session, row.team, now, Changes.of(row)) if row.team else None
         return CallPageBody(
             csrf=csrf,
             verification=found.id,
@@ -154,13 +173,13 @@ class CallPages:
             decision=found.decision,
             channel=Channel(found.channel),
             customer=CustomerBody(full_name=found.customer["full_name"], msisdn=found.subscriber["msisdn"]),
-            pictures=[kind for kind in PAPERS if kind in papers],
+            pictures=[kind for kind in PAPERS if row._mapping[kind]],
             consent=consent_body(),
             consented=found.consent_version == consent_body().version,
             ice_servers=[server.model_dump(exclude_none=True) for server in self._settings.ice_servers],
             can_call=can_call(found, now),
-            last_outcome=calls[-1].outcome if calls else None,
-            opening=opening,
+            last_outcome=row.last_outcome,
+            opening=opening_of(rules, now),
         )
 
 

@@ -1,35 +1,32 @@
-"""Which team takes a company's calls, and whether verification is on for it: data by channel with start dates."""
+"""Which team takes a company's calls, and whether verification is on for it: data by channel with start dates.
 
-from datetime import date
+Given as expressions, because whoever asks reads something else in the same statement. Each argument is a value, a
+parameter or a column of that statement; a day is an ISO date of the Vietnamese calendar.
+"""
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Any
 
-from ekyc.models import Channel, CompanyRule, Coverage
+from sqlalchemy import ColumnElement, ScalarSelect, Table, select
 
+from ekyc.models import CompanyRule, Coverage
+from vouch.statements import table_of
 
-async def team_of(session: AsyncSession, channel: Channel, company: str, day: date) -> str | None:
-    """The company whose team takes the calls of `company` on `day` (Vietnamese calendar); None: nobody does yet."""
-    begun = (
-        select(Coverage.team)
-        .where(Coverage.channel == channel, Coverage.company == company, Coverage.starts_on <= day.isoformat())
-        .order_by(Coverage.starts_on.desc())
-        .limit(1)
-    )
-    return (await session.scalars(begun)).first()
+Value = ColumnElement[Any] | str
+_COVERAGE, _RULE = table_of(Coverage), table_of(CompanyRule)
 
 
-async def is_enabled(session: AsyncSession, channel: Channel, company: str, day: date) -> bool:
-    """Whether verification is on for `company` on `channel` and `day`; off where no rule has begun."""
-    begun = (
-        select(CompanyRule.enabled)
-        .where(
-            CompanyRule.channel == channel,
-            CompanyRule.company == company,
-            CompanyRule.starts_on <= day.isoformat(),
-        )
-        # Of two rules for one day the one that was made later holds: ids sort by time.
-        .order_by(CompanyRule.starts_on.desc(), CompanyRule.id.desc())
-        .limit(1)
-    )
-    return bool((await session.scalars(begun)).first())
+def team_of(channel: Value, company: Value, day: Value) -> ScalarSelect[str]:
+    """The company whose team takes the calls of `company` on `day`; null: nobody does yet."""
+    begun = select(_COVERAGE.c.team).where(*_begun(_COVERAGE, channel, company, day))
+    return begun.order_by(_COVERAGE.c.starts_on.desc()).limit(1).scalar_subquery()
+
+
+def is_enabled(channel: Value, company: Value, day: Value) -> ScalarSelect[bool]:
+    """Whether verification is on for `company` on `channel` and `day`; null, which is off, where no rule has begun."""
+    begun = select(_RULE.c.enabled).where(*_begun(_RULE, channel, company, day))
+    # Of two rules for one day the one that was made later holds: ids sort by time.
+    return begun.order_by(_RULE.c.starts_on.desc(), _RULE.c.id.desc()).limit(1).scalar_subquery()
+
+
+def _begun(table: Table, channel: Value, company: Value, day: Value) -> tuple[ColumnElement[bool], ...]:
+    return table.c.channel == channel, table.c.company == company, table.c.starts_on <= day

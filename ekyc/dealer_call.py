@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.consent import check_version
 from ekyc.drafts import Drafts, code_in, pictures_of
-from ekyc.intake import KeptPaper, Opening, check_papers, open_verification
+from ekyc.intake import KeptPaper, Opening, check_papers, grounds, judge, open_verification
 from ekyc.messages import (
     Customer,
     Day,
@@ -124,16 +124,12 @@ class DealerCalls:
         if (known := await _opened(session, found)) is not None:
             return known
         pictures = await pictures_of(session, found.digest)
-        opening = Opening(
-            holder=await holder_of(session, token, now),
-            data=_data(form, dealer, found),
-            papers=tuple(_paper(picture) for picture in pictures),
-            code=code_in(pictures),
-            consent_version=form.consent_version,
-        )
-        verification = await open_verification(
-            session, opening, now, self._settings.verification_s, match_lifts_table=self._match_lifts_table
-        )
+        papers = tuple(_paper(picture) for picture in pictures)
+        holder, data = await holder_of(session, token, now), _data(form, dealer, found)
+        ground = await grounds(session, holder, data, now)
+        ruling = judge(ground, data, now, match_lifts_table=self._match_lifts_table)
+        opening = Opening(holder, data, papers, code_in(pictures), ruling, form.consent_version)
+        verification = await open_verification(session, opening, now, self._settings.verification_s)
         found.verification = verification.id
         return verification
 

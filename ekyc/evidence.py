@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,8 +22,15 @@ from vouch.blobs import Blob, Blobs
 from vouch.database import Database
 from vouch.ids import new_id
 from vouch.logs import call_context, logger
+from vouch.statements import insert_rows, table_of
 
 log = logger(__name__)
+
+_KEPT = select(Picture).where(Picture.call == bindparam("call")).order_by(Picture.at, Picture.id)
+_AGENT_OF = (
+    select(Account.full_name).join(CallRecord, CallRecord.agent == Account.id).where(CallRecord.id == bindparam("call"))
+)
+_INSERT = insert_rows(Picture, tuple(table_of(Picture).c.keys()))
 
 LAST_FRAME = 0
 """The number under which a call's last frame is kept; those of presses begin with 1."""
@@ -69,14 +76,26 @@ class Evidence:
         Errors of disk and database are raised and leave nothing that is named; OSError where `jpeg` is no picture.
         """
         with call_context(frame.call):
-            first = await self._first(frame)
-            return first if first is not None else await self._store(frame)
+            written, rows = await self._write_blobs(frame)
+            # After another error the rows may stand nevertheless: then bytes too many are better than bytes too few.
+            try:
+                async with self._database.write() as session:
+                    await session.execute(_INSERT, rows)
+            except IntegrityError:
+                # Kept before, most likely; so rare that nobody looks for it until now.
+                await self._forget(written)
+                first = await self._first(frame)
+                if first is None:
+                    raise
+                return first
+            beside = len(rows) > 1
+            log.info("picture kept", kind=frame.kind, decision=frame.decision, exact=frame.exact, with_agent=beside)
+            return Picture(**rows[0])
 
     async def kept(self, call: str) -> list[Picture]:
         """The frames kept of a call, the agent's own among them, in the order in which they arrived."""
         async with self._database.read() as session:
-            chosen = select(Picture).where(Picture.call == call).order_by(Picture.at, Picture.id)
-            return list((await session.scalars(chosen)).all())
+            return list((await session.scalars(_KEPT, {"call": call})).all())
 
     async def find(self, verification: str, kind: PictureKind) -> Picture | None:
         """The picture of this kind that counts: of papers the newest, as snapshot the one that the verdict stands on.
@@ -104,6 +123,17 @@ class Evidence:
             raise LookupError("no such picture")
         return row
 
+    async def _write_blobs(self, frame: CallFrame) -> tuple[list[Blob], list[dict[str, object]]]:
+        """Make everything durable, and give the rows that name it."""
+        text = Stamp(frame.arrived_at, frame.number, frame.agent_name or await self._agent_of(frame.call))
+        own = frame.agent_jpeg if frame.kind != PictureKind.EXTRA else None
+        stamped, size = await asyncio.to_thread(_prepare, frame.jpeg, text, own)
+        if own is None or size is None:
+            written = await self._blobs.put_all([frame.jpeg, stamped], ".jpg")
+            return written, [_picture(frame, *written)]
+        written = await self._blobs.put_all([frame.jpeg, stamped, own], ".jpg")
+        return written, [_picture(frame, *written[:2]), _agents_own(frame, written[2], size)]
+
     async def _first(self, frame: CallFrame) -> Picture | None:
         chosen = select(Picture).where(
             Picture.call == frame.call, Picture.kind == frame.kind, Picture.decision == frame.decision
@@ -111,47 +141,13 @@ class Evidence:
         async with self._database.read() as session:
             return (await session.scalars(chosen)).first()
 
-    async def _store(self, frame: CallFrame) -> Picture:
-        written: list[Blob] = []
-        try:
-            rows = await self._write_blobs(frame, written)
-        except BaseException:
-            await self._forget(written)
-            raise
-        # After any other error here the rows may stand nevertheless: then bytes too many are better than bytes too few.
-        try:
-            async with self._database.write() as session:
-                session.add_all(rows)
-        except IntegrityError:
-            await self._forget(written)
-            first = await self._first(frame)
-            if first is None:
-                raise
-            return first
-        log.info("picture kept", kind=frame.kind, decision=frame.decision, exact=frame.exact, with_agent=len(rows) > 1)
-        return rows[0]
-
-    async def _write_blobs(self, frame: CallFrame, written: list[Blob]) -> list[Picture]:
-        """Make everything durable, noting each blob in `written` at once, and give the rows that name them."""
-        text = Stamp(frame.arrived_at, frame.number, frame.agent_name or await self._agent_of(frame.call))
-        stamped = await asyncio.to_thread(stamp, frame.jpeg, text)
-        written.append(await self._blobs.put(frame.jpeg, ".jpg"))
-        written.append(await self._blobs.put(stamped, ".jpg"))
-        rows = [_picture(frame, written[0], written[1])]
-        size = await asyncio.to_thread(_size, frame.agent_jpeg) if frame.kind != PictureKind.EXTRA else None
-        if size is not None and frame.agent_jpeg is not None:
-            written.append(await self._blobs.put(frame.agent_jpeg, ".jpg"))
-            rows.append(_agents_own(frame, written[2], size))
-        return rows
-
-    async def _agent_of(self, call: str) -> str:
-        chosen = select(Account.full_name).join(CallRecord, CallRecord.agent == Account.id).where(CallRecord.id == call)
-        async with self._database.read() as session:
-            return (await session.scalars(chosen)).first() or ""
-
     async def _forget(self, written: Sequence[Blob]) -> None:
         for blob in written:
             await self._blobs.delete(blob.key)
+
+    async def _agent_of(self, call: str) -> str:
+        async with self._database.read() as session:
+            return (await session.scalars(_AGENT_OF, {"call": call})).first() or ""
 
 
 async def proof_of(session: AsyncSession, verification: str) -> Picture | None:
@@ -180,40 +176,40 @@ async def read_blob(blobs: Blobs, picture: Picture, *, clean: bool) -> bytes:
     return data
 
 
-def _picture(frame: CallFrame, clean: Blob, stamped: Blob) -> Picture:
-    return Picture(
-        id=new_id(),
-        verification=frame.verification,
-        kind=frame.kind,
-        source="call",
-        call=frame.call,
-        decision=frame.decision,
-        at=frame.arrived_at,
-        width=frame.width,
-        height=frame.height,
-        clean_key=clean.key,
-        clean_sha256=clean.sha256,
-        stamped_key=stamped.key,
-        stamped_sha256=stamped.sha256,
-        exact=frame.exact,
-    )
+def _picture(frame: CallFrame, clean: Blob, stamped: Blob) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "verification": frame.verification,
+        "kind": frame.kind,
+        "source": "call",
+        "call": frame.call,
+        "decision": frame.decision,
+        "at": frame.arrived_at,
+        "width": frame.width,
+        "height": frame.height,
+        "clean_key": clean.key,
+        "clean_sha256": clean.sha256,
+        "stamped_key": stamped.key,
+        "stamped_sha256": stamped.sha256,
+        "exact": frame.exact,
+    }
 
 
-def _agents_own(frame: CallFrame, blob: Blob, size: tuple[int, int]) -> Picture:
-    return Picture(
-        id=new_id(),
-        verification=frame.verification,
-        kind=PictureKind.AGENT,
-        source="call",
-        call=frame.call,
-        decision=frame.decision,
-        at=frame.agent_arrived_at if frame.agent_arrived_at is not None else frame.arrived_at,
-        width=size[0],
-        height=size[1],
-        clean_key=blob.key,
-        clean_sha256=blob.sha256,
-        exact=False,
-    )
+def _agents_own(frame: CallFrame, blob: Blob, size: tuple[int, int]) -> dict[str, object]:
+    return _picture(frame, blob, blob) | {
+        "kind": PictureKind.AGENT,
+        "at": frame.agent_arrived_at if frame.agent_arrived_at is not None else frame.arrived_at,
+        "width": size[0],
+        "height": size[1],
+        "stamped_key": None,
+        "stamped_sha256": None,
+        "exact": False,
+    }
+
+
+def _prepare(jpeg: bytes, text: Stamp, own: bytes | None) -> tuple[bytes, tuple[int, int] | None]:
+    """The stamped copy of a frame, and the size of the agent's own."""
+    return stamp(jpeg, text), _size(own)
 
 
 def _size(jpeg: bytes | None) -> tuple[int, int] | None:

@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.models import JoinToken
 from vouch.clock import SECOND
 from vouch.ids import digest, new_secret
 from vouch.problems import Problem
+from vouch.statements import insert_rows, table_of
+
+_TOKEN = table_of(JoinToken)
+_ISSUE = insert_rows(JoinToken, ("digest", "verification", "expires_at"))
+# One statement, so that of two pages that show the same token at once only one gets in.
+_REDEEM = (
+    update(_TOKEN)
+    .where(_TOKEN.c.digest == bindparam("shown"), _TOKEN.c.used_at.is_(None), _TOKEN.c.expires_at > bindparam("now"))
+    .values(used_at=bindparam("now"))
+    .returning(_TOKEN.c.verification)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +37,15 @@ class Join:
 async def issue(session: AsyncSession, verification: str, now: int, lifetime_s: int) -> Join:
     """A token for `verification`, good once within `lifetime_s`."""
     join = Join(new_secret(), now + lifetime_s * SECOND)
-    session.add(JoinToken(digest=digest(join.token), verification=verification, expires_at=join.expires_at))
-    await session.flush()
+    row = {"digest": digest(join.token), "verification": verification, "expires_at": join.expires_at}
+    await session.execute(_ISSUE, row)
     return join
 
 
 async def redeem(session: AsyncSession, token: str, now: int) -> str:
     """Use `token` up and give its verification; Problem `join_token_invalid` (unknown, used before, too old)."""
-    unused = (
-        update(JoinToken)
-        .where(JoinToken.digest == digest(token), JoinToken.used_at.is_(None), JoinToken.expires_at > now)
-        .values(used_at=now)
-        .returning(JoinToken.verification)
-    )
-    # One statement, so that of two pages that show the same token at once only one gets in.
-    verification = (await session.execute(unused)).scalar_one_or_none()
+    redeemed = await session.execute(_REDEEM, {"shown": digest(token), "now": now})
+    verification: str | None = redeemed.scalar_one_or_none()
     if verification is None:
         raise Problem(401, "join_token_invalid", "This link was used or is too old; ask for a fresh one.")
     return verification

@@ -1,14 +1,12 @@
 """When the team that takes a verification's calls works: told to the caller, before and after he calls in vain."""
 
-from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
+from functools import lru_cache
 
-from ekyc.coverage import team_of
-from ekyc.models import Channel, Verification
-from vouch.clock import vietnamese_day
+from pydantic import BaseModel
+
 from vouch.companies.calendar import opens_at
 from vouch.companies.hours import clock_time, weekly
-from vouch.companies.service import Rulebook
+from vouch.companies.rules import CompanyRules
 
 
 class WorkingTimeBody(BaseModel):
@@ -31,15 +29,16 @@ class OpeningBody(BaseModel):
     """While it is closed: when it works next, as far as is known."""
 
 
-async def opening_of(session: AsyncSession, verification: Verification, now: int, rulebook: Rulebook) -> OpeningBody:
-    """The hours of the verification's team at `now`; no hours where no team takes its calls yet."""
-    channel, company = Channel(verification.channel), verification.company
-    team = await team_of(session, channel, company, vietnamese_day(now))
-    if team is None:
+def opening_of(rules: CompanyRules | None, now: int) -> OpeningBody:
+    """The hours at `now` of a team that has these rules; no hours where no team takes the calls yet."""
+    if rules is None:
         return OpeningBody(hours=[], opens_at=None)
-    rules = await rulebook.read(session, team, now)
-    hours = [
+    return OpeningBody(hours=list(_week(rules.hours)), opens_at=opens_at(rules, now))
+
+
+@lru_cache(maxsize=64)
+def _week(hours: str) -> tuple[WorkingTimeBody, ...]:
+    return tuple(
         WorkingTimeBody(weekday=shift.weekday + 1, since=clock_time(shift.since), until=clock_time(shift.until))
-        for shift in weekly(rules.hours) or ()
-    ]
-    return OpeningBody(hours=hours, opens_at=opens_at(rules, now))
+        for shift in weekly(hours) or ()
+    )

@@ -8,9 +8,8 @@ and receivers drop repeats by the webhook's id. What is sent and how stands in `
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import BigInteger, Row, Text, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from ekyc.models import Client, OutboxMessage
 from ekyc.webhooks import Delivery
@@ -18,7 +17,7 @@ from ekyc.webhooks_messages import CallEndedMessage, DecidedMessage
 from vouch.clock import HOUR, MINUTE, SECOND, Clock
 from vouch.database import Database
 from vouch.ids import new_id
-from vouch.statements import insert_rows
+from vouch.statements import insert_rows, statement, table_of
 
 DELAYS = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Waits after the first, second, ... failed try (Standard Webhooks 1.0, "Retry schedule"); ten tries in 75 h 35 min."""
@@ -66,6 +65,61 @@ async def post(
     await session.execute(insert_rows(OutboxMessage, tuple(row)), row)
 
 
+_OUTBOX, _CLIENT = table_of(OutboxMessage), table_of(Client)
+_EARLIER = _OUTBOX.alias("earlier")
+_BEFORE = or_(
+    _EARLIER.c.created_at < _OUTBOX.c.created_at,
+    and_(_EARLIER.c.created_at == _OUTBOX.c.created_at, _EARLIER.c.id < _OUTBOX.c.id),
+)
+_IN_ORDER = or_(
+    _EARLIER.c.tries < _IN_ORDER_TRIES,
+    # A try that runs is counted already and has no error yet.
+    and_(_EARLIER.c.tries == _IN_ORDER_TRIES, _EARLIER.c.last_error.is_(None)),
+)
+_HELD_BACK = exists().where(
+    _EARLIER.c.verification == _OUTBOX.c.verification, _BEFORE, _EARLIER.c.due_at.is_not(None), _IN_ORDER
+)
+_DUE = (
+    select(
+        *(_OUTBOX.c[name] for name in ("id", "client", "body", "tries")),
+        *(_CLIENT.c[name] for name in ("webhook_url", "webhook_secret", "webhook_disabled_at")),
+    )
+    .join(_CLIENT, _CLIENT.c.id == _OUTBOX.c.client)
+    .where(_OUTBOX.c.due_at <= bindparam("now"))
+    .where(_OUTBOX.c.client.not_in(bindparam("busy", expanding=True)), ~_HELD_BACK)
+    .order_by(_OUTBOX.c.created_at, _OUTBOX.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=_OUTBOX)
+)
+_CLAIM = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.id.in_(bindparam("these", expanding=True)))
+    .values(due_at=bindparam("leased"), tries=_OUTBOX.c.tries + 1, last_error=None)
+)
+_SETTLE = statement(
+    """
+    UPDATE outbox SET last_error = :error, due_at = :due, delivered_at = :delivered
+    WHERE id = :this AND tries = :tries AND delivered_at IS NULL
+    RETURNING EXISTS (
+        SELECT 1 FROM outbox AS other
+        WHERE other.verification = outbox.verification AND other.id <> outbox.id AND other.due_at <= :now
+    )
+    """,
+    this=Text,
+    tries=BigInteger,
+    error=Text,
+    due=BigInteger,
+    delivered=BigInteger,
+    now=BigInteger,
+)
+_SHUT = (
+    update(_CLIENT)
+    .where(_CLIENT.c.id == bindparam("this"), _CLIENT.c.webhook_disabled_at.is_(None))
+    .values(webhook_disabled_at=bindparam("now"))
+)
+_NEXT_DUE = select(func.min(_OUTBOX.c.due_at))
+
+
 class Outbox:
     """The outbox as those see it who send."""
 
@@ -77,32 +131,37 @@ class Outbox:
         """Take up to `limit` due messages, oldest first, none of the clients `busy`; each must be settled."""
         now = self._clock.now()
         async with self._database.write() as session:
-            rows = (await session.execute(_due(now, limit, busy))).all()
-            for message, _ in rows:
-                message.due_at = now + LEASE
-                message.tries += 1
-                message.last_error = None
-            return [_claimed(message, client) for message, client in rows]
+            asked = {"now": now, "busy": sorted(busy), "most": limit}
+            rows = (await session.execute(_DUE, asked)).all()
+            if rows:
+                await session.execute(_CLAIM, {"these": [row.id for row in rows], "leased": now + LEASE})
+        return [_claimed(row) for row in rows]
 
-    async def settle(self, claimed: Claimed, delivery: Delivery) -> None:
-        """Write down what became of a try; without effect when the lease has passed and another try begun."""
+    async def settle(self, claimed: Claimed, delivery: Delivery) -> bool:
+        """Write down what became of a try; without effect when the lease has passed and another try begun.
+
+        Gives whether another result of the verification is due, which may have waited for this one.
+        """
         now = self._clock.now()
-        values: dict[str, Any] = {"last_error": delivery.error, "due_at": self._next(claimed, delivery, now)}
-        if delivery.error is None:
-            values["delivered_at"] = now
+        became = {
+            "this": claimed.id,
+            "tries": claimed.tries,
+            "error": delivery.error,
+            "due": self._next(claimed, delivery, now),
+            "delivered": now if delivery.error is None else None,
+            "now": now,
+        }
         async with self._database.write() as session:
-            mine = and_(OutboxMessage.id == claimed.id, OutboxMessage.tries == claimed.tries)
-            await session.execute(
-                update(OutboxMessage).where(mine, OutboxMessage.delivered_at.is_(None)).values(values)
-            )
+            waits = (await session.execute(_SETTLE, became)).scalar_one_or_none()
             if delivery.gone:
-                shut = update(Client).where(Client.id == claimed.client, Client.webhook_disabled_at.is_(None))
-                await session.execute(shut.values(webhook_disabled_at=now))
+                await session.execute(_SHUT, {"this": claimed.client, "now": now})
+        return bool(waits)
 
     async def next_due(self) -> int | None:
         """When the next message is due, which may be in the past; None when nothing waits."""
         async with self._database.read() as session:
-            return (await session.execute(select(func.min(OutboxMessage.due_at)))).scalar_one()
+            due: int | None = (await session.execute(_NEXT_DUE)).scalar_one()
+        return due
 
     def _next(self, claimed: Claimed, delivery: Delivery, now: int) -> int | None:
         if delivery.error is None or delivery.final or claimed.tries > len(DELAYS):
@@ -112,33 +171,6 @@ class Outbox:
         return now + delay + delay * int(claimed.id[-4:], 16) // (0x10000 * _JITTER)
 
 
-def _due(now: int, limit: int, busy: frozenset[str]) -> Any:
-    earlier = aliased(OutboxMessage)
-    before = or_(
-        earlier.created_at < OutboxMessage.created_at,
-        and_(earlier.created_at == OutboxMessage.created_at, earlier.id < OutboxMessage.id),
-    )
-    held_back = (
-        select(earlier.id)
-        .where(
-            earlier.verification == OutboxMessage.verification,
-            before,
-            earlier.due_at.is_not(None),
-            # A try that runs is counted already and has no error yet.
-            or_(earlier.tries < _IN_ORDER_TRIES, and_(earlier.tries == _IN_ORDER_TRIES, earlier.last_error.is_(None))),
-        )
-        .exists()
-    )
-    return (
-        select(OutboxMessage, Client)
-        .join(Client, Client.id == OutboxMessage.client)
-        .where(OutboxMessage.due_at <= now, OutboxMessage.client.not_in(busy), ~held_back)
-        .order_by(OutboxMessage.created_at, OutboxMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=OutboxMessage)
-    )
-
-
-def _claimed(message: OutboxMessage, client: Client) -> Claimed:
-    gone = client.webhook_disabled_at is not None
-    return Claimed(message.id, client.id, client.webhook_url, client.webhook_secret, gone, message.body, message.tries)
+def _claimed(row: Row[Any]) -> Claimed:
+    gone = row.webhook_disabled_at is not None
+    return Claimed(row.id, row.client, row.webhook_url, row.webhook_secret, gone, row.body, row.tries + 1)

@@ -40,9 +40,17 @@ class Dispatcher:
         self._tasks = TaskSet("webhooks")
         self._running: Counter[str] = Counter()
         self._woken = asyncio.Event()
+        self._news = False
+        """Whether something may be due that was not before."""
+        self._full = False
+        """Whether the last claim was short of room: what it may have left waits for a try that runs."""
+        self._claims = 0
+        self._look_at = 0.0
+        """When, by the loop's clock, the outbox is looked at though nobody says that there is anything."""
 
     def wake(self) -> None:
         """A result was written, or may have been: look now. Call it after the commit."""
+        self._news = True
         self._woken.set()
 
     async def run(self) -> None:
@@ -59,7 +67,7 @@ class Dispatcher:
         while True:
             # Asked before the look: a try that ends meanwhile may be what another message waited for.
             resting = not self._running
-            if await self._begin():
+            if await self._begin_all():
                 continue
             if resting:
                 return
@@ -73,55 +81,86 @@ class Dispatcher:
 
     async def _look(self) -> float:
         """Begin what is due; how many seconds to sleep then."""
+        loop = asyncio.get_running_loop()
         try:
-            while await self._begin():
-                pass
-            due = await self._outbox.next_due()
+            if self._news:
+                self._news = False
+                await self._begin_all()
+            elif loop.time() >= self._look_at:
+                self._look_at = loop.time() + await self._look_ahead()
         except Exception:
             # Each driver has errors of its own; results wait in the database until it is back.
             log.exception("outbox cannot be read")
-            due = None
-        seconds = _LOOK_AGAIN_S if due is None else (due - self._clock.now()) / SECOND
-        # What is due and yet was not begun waits for a try that runs, whose end wakes us.
-        return min(seconds, _LOOK_AGAIN_S) if seconds > 0 else _LOOK_AGAIN_S
+            self._look_at = loop.time() + _LOOK_AGAIN_S
+        return max(0.0, self._look_at - loop.time())
 
-    async def _begin(self) -> int:
+    async def _look_ahead(self) -> float:
+        """Begin what is due, though nobody told of it; in how many seconds to do so again."""
+        now = self._clock.now()
+        due = await self._outbox.next_due()
+        if due is None:
+            return _LOOK_AGAIN_S
+        if due > now:
+            return min((due - now) / SECOND, _LOOK_AGAIN_S)
+        # What is due and yet was not begun waits for a try that runs, whose end wakes us.
+        return 0.0 if await self._begin_all() else _LOOK_AGAIN_S
+
+    async def _begin_all(self) -> int:
         """Start a try of each message that is due and has room; how many."""
-        free = _AT_ONCE - self._running.total()
-        if free <= 0:
-            return 0
-        busy = frozenset(client for client, count in self._running.items() if count >= _PER_CLIENT)
-        claimed = await self._outbox.claim(min(free, _PER_CLIENT), busy)
+        begun = 0
+        while (limit := min(_AT_ONCE - self._running.total(), _PER_CLIENT)) > 0:
+            claimed = await self._begin(limit)
+            begun += claimed
+            if claimed < limit:
+                break
+        self._full = limit <= 0 or bool(self._busy())
+        return begun
+
+    async def _begin(self, limit: int) -> int:
+        self._claims += 1
+        claimed = await self._outbox.claim(limit, self._busy())
         for message in claimed:
             self._running[message.client] += 1
             self._tasks.spawn(message.id, self._deliver(message))
         return len(claimed)
 
+    def _busy(self) -> frozenset[str]:
+        return frozenset(client for client, count in self._running.items() if count >= _PER_CLIENT)
+
     async def _deliver(self, message: Claimed) -> None:
+        waits = False
         try:
             delivery = await self._try(message)
-            await self._settle(message, delivery)
+            claims = self._claims
+            waits = await self._settle(message, delivery)
+            # A claim that was made meanwhile may have passed over what waited for this one.
+            waits = waits or self._claims != claims
+            if delivery.error is not None:
+                self._look_at = 0.0
         finally:
             self._running[message.client] -= 1
             self._running += Counter()  # drops clients with nothing under way
+            self._news = self._news or waits or self._full
             self._woken.set()
         if delivery.error is None:
             log.info("result delivered", webhook=message.id, tries=message.tries)
         else:
             log.warning("result not delivered", webhook=message.id, tries=message.tries, error=delivery.error)
 
-    async def _settle(self, message: Claimed, delivery: Delivery) -> None:
-        """Write it down, within the lease: what is delivered must not be sent again because the database was away."""
+    async def _settle(self, message: Claimed, delivery: Delivery) -> bool:
+        """Write it down, within the lease: what is delivered must not be sent again because the database was away.
+
+        Gives what `Outbox.settle` gives.
+        """
         for _ in range(_SETTLE_TRIES):
             try:
-                await self._outbox.settle(message, delivery)
+                return await self._outbox.settle(message, delivery)
             except Exception as error:
                 if not is_gone(error):
                     raise
                 await asyncio.sleep(1)
-            else:
-                return
         log.warning("a delivery could not be written down; it will be repeated", webhook=message.id)
+        return False
 
     async def _try(self, message: Claimed) -> Delivery:
         if message.gone:

@@ -1,5 +1,6 @@
 """Receives a verification from another system: idempotency, pictures made ready and kept, then one transaction."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import join
-from ekyc.intake import KeptPaper, Opening, check_papers, earlier, fingerprint, judge, open_verification
+from ekyc.intake import KeptPaper, Opening, check_papers, earlier, fingerprint, grounds, judge, open_verification
 from ekyc.join import Join
 from ekyc.messages import NewVerification
 from ekyc.models import IdempotencyKey, PictureKind, Verification
 from ekyc.pictures import Darkroom, Prepared
+from ekyc.policy import Ruling
 from ekyc.tokens import Holder
 from vouch.blobs import Blobs
 from vouch.clock import Clock
@@ -20,6 +22,7 @@ from vouch.database import Database
 from vouch.logs import logger
 from vouch.problems import Problem
 from vouch.settings import Settings
+from vouch.statements import insert_rows
 
 log = logger(__name__)
 # Where a card's code is printed: on the front, on later cards on the back.
@@ -35,12 +38,18 @@ class Delivered:
     """Its Idempotency-Key."""
     data: NewVerification
     files: Mapping[PictureKind, bytes]
+    fingerprint: str
+    """What a repeated request must have in common with this one."""
+    at: int
+    """When it came: what it opens is judged by this instant and begins with it."""
 
-    @property
-    def fingerprint(self) -> str:
-        """What a repeated request must have in common with this one."""
-        hashes = {kind: hashlib.sha256(content).hexdigest() for kind, content in self.files.items()}
-        return fingerprint(self.holder.company, self.data, hashes)
+    @classmethod
+    def of(
+        cls, holder: Holder, key: str, data: NewVerification, files: Mapping[PictureKind, bytes], at: int
+    ) -> "Delivered":
+        """With the fingerprint of its contents."""
+        hashes = {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()}
+        return cls(holder, key, data, files, fingerprint(holder.company, data, hashes), at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,70 +85,80 @@ class Reception:
 
         Problem as `intake.judge`, `intake.check_papers`, `intake.earlier` and `pictures.prepare` say.
         """
-        if (known := await self._known(delivered)) is not None:
+        known = await self._known(delivered)
+        if isinstance(known, Verification):
             return await self._again(known)
-        prepared = {kind: await self._darkroom.prepare(content) for kind, content in delivered.files.items()}
-        code = await self._darkroom.read_code([prepared[kind].jpeg for kind in _CODED if kind in prepared])
-        papers = tuple([await self._keep(kind, picture) for kind, picture in prepared.items()])
+        papers, code = await self._develop(delivered.files)
+        opening = Opening(delivered.holder, delivered.data, papers, code, known)
         try:
-            return await self._open(delivered, papers, code)
+            return await self._open(delivered, opening)
         except (Problem, IntegrityError) as refused:
             # Nothing names these pictures. After any other error nobody knows: the commit may have gone through.
             await self._forget(papers)
             known = await self._known(delivered)
-            if known is None:
+            if not isinstance(known, Verification):
                 raise
             log.info("the same request came twice at once", refused=type(refused).__name__)
             return await self._again(known)
 
-    async def _known(self, delivered: Delivered) -> Verification | None:
+    async def _known(self, delivered: Delivered) -> Verification | Ruling:
         """What the same request opened before; what speaks against a new one speaks before its pictures are read."""
+        data, now = delivered.data, delivered.at
         async with self._database.read() as session:
-            found = await earlier(session, delivered.holder, delivered.key, delivered.fingerprint)
-            if found is not None:
-                return found
-            await judge(
-                session,
-                delivered.holder,
-                delivered.data,
-                self._clock.now(),
-                match_lifts_table=self._match_lifts_table,
-            )
-        check_papers(delivered.data.customer.id_type, set(delivered.files))
-        return None
+            found = await grounds(session, delivered.holder, data, now, delivered.key)
+            if (known := earlier(found, delivered.fingerprint)) is not None:
+                return await session.get_one(Verification, known)
+        ruling = judge(found, data, now, match_lifts_table=self._match_lifts_table)
+        check_papers(data.customer.id_type, set(delivered.files))
+        return ruling
 
     async def _again(self, known: Verification) -> Opened:
         async with self._database.write() as session:
             return await self._with_join(session, known, self._clock.now())
 
-    async def _open(self, delivered: Delivered, papers: tuple[KeptPaper, ...], code: str | None) -> Opened:
+    async def _open(self, delivered: Delivered, opening: Opening) -> Opened:
         """IntegrityError: the same request was answered meanwhile."""
-        now = self._clock.now()
-        opening = Opening(delivered.holder, delivered.data, papers, code)
         async with self._database.write() as session:
-            verification = await open_verification(
-                session, opening, now, self._settings.verification_s, match_lifts_table=self._match_lifts_table
-            )
-            session.add(
-                IdempotencyKey(
-                    client=delivered.holder.client,
-                    key=delivered.key,
-                    fingerprint=delivered.fingerprint,
-                    verification=verification.id,
-                    created_at=now,
-                )
-            )
-            return await self._with_join(session, verification, now)
+            verification = await open_verification(session, opening, delivered.at, self._settings.verification_s)
+            row = {
+                "client": delivered.holder.client,
+                "key": delivered.key,
+                "fingerprint": delivered.fingerprint,
+                "verification": verification.id,
+                "created_at": delivered.at,
+            }
+            await session.execute(insert_rows(IdempotencyKey, tuple(row)), row)
+            return await self._with_join(session, verification, self._clock.now())
 
     async def _with_join(self, session: AsyncSession, verification: Verification, now: int) -> Opened:
         return Opened(verification, await join.issue(session, verification.id, now, self._settings.join_token_s))
 
-    async def _keep(self, kind: PictureKind, picture: Prepared) -> KeptPaper:
-        blob = await self._blobs.put(picture.jpeg, ".jpg")
+    async def _develop(self, files: Mapping[PictureKind, bytes]) -> tuple[tuple[KeptPaper, ...], str | None]:
+        """The pictures made ready and durable, and what the card's code says; side by side, for somebody waits.
+
+        Of several that cannot be taken the first one's Problem is raised.
+        """
+        tried = await asyncio.gather(*map(self._darkroom.prepare, files.values()), return_exceptions=True)
+        prepared = {kind: _unless_refused(picture) for kind, picture in zip(files, tried, strict=True)}
+        blobs, code = await asyncio.gather(
+            self._blobs.put_all([picture.jpeg for picture in prepared.values()], ".jpg"),
+            self._darkroom.read_code([prepared[kind].jpeg for kind in _CODED if kind in prepared]),
+        )
+        now = self._clock.now()
         # What another system sends may come from anywhere: nobody can say that it is a camera's live picture.
         source = "file"
-        return KeptPaper(kind, source, blob.key, blob.sha256, picture.width, picture.height, self._clock.now())
+        papers = tuple(
+            KeptPaper(kind, source, blob.key, blob.sha256, picture.width, picture.height, now)
+            for blob, (kind, picture) in zip(blobs, prepared.items(), strict=True)
+        )
+        return papers, code
 
     async def _forget(self, papers: tuple[KeptPaper, ...]) -> None:
         for paper in papers:
             await self._blobs.delete(paper.key)
+
+
+def _unless_refused(picture: Prepared | BaseException) -> Prepared:
+    if isinstance(picture, BaseException):
+        raise picture
+    return picture

@@ -8,7 +8,7 @@ join tokens and must never reach a browser.
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.models import Client, CompanyToken
@@ -18,9 +18,14 @@ from vouch.audit import Tag
 from vouch.clock import DAY
 from vouch.ids import digest, new_id, new_secret
 from vouch.problems import Problem
+from vouch.statements import table_of
 
 OVERLAP = DAY
 """How long a rotated token stays valid, in microseconds."""
+_TOKEN = table_of(CompanyToken)
+_SHOWN = select(*(_TOKEN.c[name] for name in ("id", "client", "company", "expires_at", "revoked_at"))).where(
+    _TOKEN.c.digest == bindparam("shown")
+)
 _PREFIX = "vouch_company_"
 # RFC 6750, 2.1: b64token.
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
@@ -101,8 +106,8 @@ async def revoke(session: AsyncSession, client: str, company: str, now: int) -> 
 
 async def holder_of(session: AsyncSession, secret: str, now: int) -> Holder:
     """Who shows `secret`; Problem `bad_token`."""
-    token = (await session.scalars(select(CompanyToken).where(CompanyToken.digest == digest(secret)))).first()
-    if token is None or not _is_valid(token, now):
+    token = (await session.execute(_SHOWN, {"shown": digest(secret)})).one_or_none()
+    if token is None or not _is_valid(token.expires_at, token.revoked_at, now):
         raise _bad_token()
     return Holder(token.id, token.client, token.company)
 
@@ -133,8 +138,8 @@ async def _valid(session: AsyncSession, client: str, company: str, now: int) -> 
     await session.execute(select(Company.id).where(Company.id == company).with_for_update())
     chosen = select(CompanyToken).where(CompanyToken.client == client, CompanyToken.company == company)
     tokens = (await session.scalars(chosen.order_by(CompanyToken.created_at.desc(), CompanyToken.id.desc()))).all()
-    return [token for token in tokens if _is_valid(token, now)]
+    return [token for token in tokens if _is_valid(token.expires_at, token.revoked_at, now)]
 
 
-def _is_valid(token: CompanyToken, now: int) -> bool:
-    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)
+def _is_valid(expires_at: int | None, revoked_at: int | None, now: int) -> bool:
+    return revoked_at is None and (expires_at is None or expires_at > now)

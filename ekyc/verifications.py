@@ -1,6 +1,8 @@
 """Reading verifications: where one stands now, and how its client sees it. Nothing is changed here."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.evidence import proof_of
@@ -10,9 +12,18 @@ from ekyc.policy import Decision
 from ekyc.tokens import Holder
 from vouch.clock import iso
 from vouch.problems import Problem, not_found
+from vouch.statements import table_of
 
 FOR_CLIENTS = (*PAPERS, PictureKind.SNAPSHOT)
 """Kinds of pictures that go back to the client."""
+VERIFICATION = table_of(Verification)
+"""The table, for statements that read a verification together with something else."""
+_COLUMNS = tuple(VERIFICATION.c.keys())
+
+
+def verification_in(row: Row[Any]) -> Verification:
+    """The verification out of a row that has all columns of VERIFICATION; no session knows it."""
+    return Verification(**{name: row._mapping[name] for name in _COLUMNS})
 
 
 def state_of(verification: Verification, now: int) -> State:

@@ -85,11 +85,7 @@ class CallerNamespace(TypedNamespace):
         self.hub.beat(socket, beat.version)
 
     async def _call_ready(self, socket: Socket, ready: wire.CallReady) -> wire.Answer:
-        found = await self._floors.live_call(_verification(socket))
-        if found is None:
-            floor, call = await self._request_call(socket, ready)
-        else:
-            floor, call = found.floor, found.call
+        floor, call = await self._request_call(socket, ready)
         if socket.call != call or socket.number == 0:
             self.hub.place(socket, [floor], call)
             await self._connect_leg(socket, floor, call)
@@ -98,12 +94,16 @@ class CallerNamespace(TypedNamespace):
         return wire.Answer(detail=call)
 
     async def _request_call(self, socket: Socket, ready: wire.CallReady) -> tuple[str, str]:
-        """Queue a new call; Problem with the reason why there can be none."""
+        """The floor and the live call, else a new one; Problem with the reason why there can be none."""
         verification = _verification(socket)
         async with self._database.write() as session:
+            found = await self._floors.latest_call(verification, within=session)
+            if found is not None and found.live:
+                return found.floor, found.call
             now = await self._database.now(session)
-            await admission.consent(session, verification, ready.consent_version, now)
-            admitted = await admission.admit(session, verification, now, self._settings.calls_per_day, self._rulebook)
+            admitted = await admission.admit(
+                session, verification, ready.consent_version, now, self._settings.calls_per_day, self._rulebook
+            )
         if admitted.team is None:
             raise Problem(409, "no_team", "No team takes this company's calls now; ask the operator.")
         request = f"{verification}:{ready.request}"

@@ -114,14 +114,19 @@ class Desk:
         return present.agent_body(floor, socket.agent, kept, summary)
 
     def _kept(self, socket: Socket, call: Call) -> tuple[Body, ...]:
-        """The pictures kept of his call as last read; read again when there may be others."""
-        if call.pictures or call.decisions or call.outcome:
-            wanted = (call.id, call.pictures, call.verdict, call.outcome)
-            if socket.kept_for != wanted:
-                socket.kept_for = wanted
-                due = call.pictures + (call.verdict is not None or (call.outcome is not None and bool(call.started_at)))
-                self._tasks.spawn("pictures", self._read(socket, self._read_kept(socket, wanted, due)))
-        return socket.kept[1] if socket.kept[0] == call.id else ()
+        """The pictures kept of his call as last read; read again when there may be others.
+
+        The hub tells of those that this node keeps (`kept_for` is None then); others show in what the floor says.
+        """
+        have = socket.kept[1] if socket.kept[0] == call.id else ()
+        due = call.pictures + (call.verdict is not None or (call.outcome is not None and bool(call.started_at)))
+        wanted = (call.id, due)
+        if not (call.pictures or call.decisions or call.outcome):
+            socket.kept, socket.kept_for = (call.id, ()), wanted
+        elif socket.kept_for != wanted and (socket.kept_for is None or socket.kept[0] != call.id or len(have) < due):
+            socket.kept_for = wanted
+            self._tasks.spawn("pictures", self._read(socket, self._read_kept(socket, wanted)))
+        return have
 
     def _wall(self, socket: Socket) -> Body | None:
         floors = [floor for each in sorted(socket.floors) if (floor := self._floors.get(each)) is not None]
@@ -155,13 +160,14 @@ class Desk:
         if socket.ended_for == call:
             socket.ended = ended
 
-    async def _read_kept(self, socket: Socket, wanted: tuple[str, *tuple[object, ...]], due: int) -> None:
+    async def _read_kept(self, socket: Socket, wanted: tuple[str, int]) -> None:
+        call, due = wanted
         for pause in _LATER_S:
             await asyncio.sleep(pause)
-            pictures = [present.kept_picture(each) for each in await self._evidence.kept(wanted[0])]
+            pictures = [present.kept_picture(each) for each in await self._evidence.kept(call)]
             if socket.kept_for is not wanted:  # somebody else was asked since, and is perhaps answered already
                 return
-            socket.kept = wanted[0], tuple(each for each in pictures if each is not None)
+            socket.kept = call, tuple(each for each in pictures if each is not None)
             if len(socket.kept[1]) >= due:
                 return
             self._show([socket])

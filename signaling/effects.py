@@ -5,13 +5,16 @@ event, and only then marks the row as done. A lease lasts 2 s and is renewed whi
 another one takes over well within the 5 s that a verdict waits for its picture. Whoever performs is idempotent by the
 effect's id, and an event about an old decision changes nothing. Effects of one call go in their order, those of
 different calls side by side.
+
+What is done is marked twice a second, many rows at once. A node that is killed before that leaves done effects, which
+another one performs again when their lease has passed.
 """
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from ekyc.evidence import CallFrame, Evidence
 from ekyc.models import PictureKind
@@ -27,17 +30,27 @@ from signaling.models import EffectRow
 from signaling.workers import Workers
 from signaling.writer import Changes
 from vouch.accounts.service import Accounts
-from vouch.clock import Clock
+from vouch.clock import MINUTE, Clock
 from vouch.database import Database, is_gone
 from vouch.ids import call_number
 from vouch.logs import call_context, logger
-from vouch.tasks import TaskSet, woken
+from vouch.statements import table_of
+from vouch.tasks import TaskSet
 
 log = logger(__name__)
 
 _AT_ONCE = 32
 _LOOK_EVERY_S = 0.5
+"""Well within a lease, which is renewed then."""
+_LEAVING_S = 2.0
 _FRAME_CODES = frozenset({"frame_too_old", "frame_unknown"})
+
+_EFFECT = table_of(EffectRow)
+_OPEN = _EFFECT.c.done_at.is_(None)
+_THESE = _EFFECT.c.id.in_(bindparam("ids", expanding=True))
+_WAITING = select(_EFFECT.c.id).where(_OPEN, _EFFECT.c.lease_until <= bindparam("now")).limit(1)
+_DONE = update(_EFFECT).where(_THESE).values(done_at=bindparam("now"))
+_RENEW = update(_EFFECT).where(_THESE, _OPEN).values(lease_until=bindparam("until"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +82,30 @@ class Effects:
         self._accounts = accounts
         self._hub = hub
         self._workers = workers
-        self._woken = asyncio.Event()
         self._held: set[str] = set()
         """Ids whose lease is this node's."""
         self._done: set[str] = set()
         """Those of them that are performed and not yet marked."""
         self._waiting: dict[str, deque[_Due]] = {}
         """By call; one task works off each."""
+        self._names: dict[str, tuple[str, int]] = {}
+        """Agents' names, and until when they are not read again."""
         self._tasks = TaskSet("effects")
         floors.listen(self._committed)
 
     def start(self) -> None:
         """Begin to perform what other nodes left, or this one before it was started again."""
-        self._tasks.spawn("loop", self._run())
+        self._tasks.every(_LOOK_EVERY_S, "look", self._look, at_once=True)
 
     async def close(self) -> None:
         """Stop; what was begun is done again by the next node, or by this one when it starts again."""
         await self._tasks.close()
+        self._held.intersection_update(self._done)  # the others' leases are not renewed
+        try:
+            async with asyncio.timeout(_LEAVING_S):
+                await self._mark()
+        except Exception as error:
+            log.warning("what is done could not be marked", exc_info=not is_gone(error))
 
     def _committed(self, changes: Changes) -> None:
         for command in changes.commands:
@@ -103,16 +123,11 @@ class Effects:
         if len(line) == 1:
             self._tasks.spawn(f"call {call}", self._perform_all(call, line))
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._mark()
-                for due in await self._claim():
-                    self._take(due)
-            except Exception as error:
-                log.warning("effects could not be looked at; trying again", exc_info=not is_gone(error))
-                await asyncio.sleep(_LOOK_EVERY_S)
-            await woken(self._woken, _LOOK_EVERY_S)
+    async def _look(self) -> None:
+        """Mark what is done, and take over what nobody does."""
+        await self._mark()
+        for due in await self._claim():
+            self._take(due)
 
     async def _mark(self) -> None:
         """Write down what is done, and renew the leases of what is not."""
@@ -122,20 +137,16 @@ class Effects:
         async with self._database.write() as session:
             now = await self._database.now(session)
             if done:
-                await session.execute(update(EffectRow).where(EffectRow.id.in_(done)).values(done_at=now))
+                await session.execute(_DONE, {"ids": done, "now": now})
             if lasting:
-                ours = (EffectRow.id.in_(lasting), EffectRow.done_at.is_(None))
-                await session.execute(update(EffectRow).where(*ours).values(lease_until=now + store.LEASE))
+                await session.execute(_RENEW, {"ids": lasting, "until": now + store.LEASE})
         self._done.difference_update(done)
         self._held.difference_update(done)
 
     async def _claim(self) -> list[_Due]:
         """Lease what nobody holds and this node can do; rows that another node is claiming just now are passed over."""
         async with self._database.read() as session:
-            waiting = select(EffectRow.id).where(
-                EffectRow.done_at.is_(None), EffectRow.lease_until <= self._clock.now()
-            )
-            if (await session.execute(waiting.limit(1))).first() is None:
+            if (await session.execute(_WAITING, {"now": self._clock.now()})).first() is None:
                 return []
         async with self._database.write() as session:
             now = await self._database.now(session)
@@ -163,7 +174,6 @@ class Effects:
                     self._held.difference_update(each.id for each in line)
                     break
                 line.popleft()
-                self._woken.set()
             del self._waiting[call]
 
     async def _perform(self, due: _Due) -> None:
@@ -171,9 +181,9 @@ class Effects:
             case KeepPicture():
                 await self._keep_picture(due.floor, due.effect)
             case TakePicture():
-                await self._take_picture(due.effect)
+                await self._take_picture(due.floor, due.effect)
             case KeepLastFrame():
-                await self._keep_last_frame(due.effect)
+                await self._keep_last_frame(due.floor, due.effect)
             case CloseMedia():
                 await self._close_media(due.effect)
 
@@ -181,7 +191,7 @@ class Effects:
         if self._clock.now() > effect.deadline:
             return  # the floor has gone on without it
         try:
-            kept = await self._verdict_picture(effect)
+            kept = await self._verdict_picture(floor, effect)
         except MediaRefused as refused:
             log.warning("verdict's picture refused", code=refused.code)
             if refused.code in _FRAME_CODES:
@@ -191,7 +201,7 @@ class Effects:
         done = EvidenceStored if kept else EvidenceFailed
         await self._floors.post(floor, done(effect.call, effect.decision))
 
-    async def _verdict_picture(self, effect: KeepPicture) -> bool:
+    async def _verdict_picture(self, floor: str, effect: KeepPicture) -> bool:
         """Whether the verdict's picture is durable now."""
         if effect.late:
             # After the end nothing new can be seen: the verdict stands on the last frame that was presented.
@@ -202,10 +212,10 @@ class Effects:
         # Live when he pressed: a node that died with the effect in its hands is no fault of his.
         ago = max(0, self._clock.now() - effect.pressed_at)
         frame = await self._frame(effect.worker, effect.call, effect.frame, live=live, ago=ago)
-        await self._keep(effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
+        await self._keep(floor, effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
         return True
 
-    async def _take_picture(self, effect: TakePicture) -> None:
+    async def _take_picture(self, floor: str, effect: TakePicture) -> None:
         if effect.worker is None:
             return
         try:
@@ -213,9 +223,9 @@ class Effects:
         except MediaRefused as refused:
             log.warning("further picture refused", code=refused.code)
             return
-        await self._keep(effect.call, effect.agent, PictureKind.EXTRA, effect.number, frame)
+        await self._keep(floor, effect.call, effect.agent, PictureKind.EXTRA, effect.number, frame)
 
-    async def _keep_last_frame(self, effect: KeepLastFrame) -> None:
+    async def _keep_last_frame(self, floor: str, effect: KeepLastFrame) -> None:
         if effect.worker is None:
             return
         try:
@@ -224,7 +234,7 @@ class Effects:
         except MediaRefused as refused:
             log.warning("last frame refused", code=refused.code)
             return
-        await self._keep(effect.call, None, PictureKind.LAST_FRAME, 0, frame)
+        await self._keep(floor, effect.call, None, PictureKind.LAST_FRAME, 0, frame)
 
     async def _close_media(self, effect: CloseMedia) -> None:
         try:
@@ -237,12 +247,14 @@ class Effects:
             return await self._plane.nearest_frame(worker, call, live=live, ago=ago)
         return await self._plane.frame(worker, call, name.media, name.rtp_timestamp, live=live, ago=ago)
 
-    async def _keep(self, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame) -> None:
-        account = await self._accounts.get(agent) if agent else None
+    async def _keep(
+        self, floor: str, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame
+    ) -> None:
+        known = self._floors.call(floor, call)
         await self._evidence.keep(
             CallFrame(
                 call=call,
-                verification=await self._floors.verification_of(call),
+                verification=known.verification if known else await self._floors.verification_of(call),
                 number=call_number(call),
                 decision=number,
                 kind=kind,
@@ -251,9 +263,19 @@ class Effects:
                 height=frame.height,
                 arrived_at=frame.arrived_at,
                 exact=frame.exact,
-                agent_name=account.full_name if account else "",
+                agent_name=await self._name_of(agent) if agent else "",
                 agent_jpeg=frame.agent_jpeg,
                 agent_arrived_at=frame.agent_arrived_at,
             )
         )
         self._hub.call_changed(call)
+
+    async def _name_of(self, agent: str) -> str:
+        """An agent's name as it was at most a minute ago; empty for one without an account."""
+        now = self._clock.now()
+        name, until = self._names.get(agent, ("", now))
+        if now >= until:
+            account = await self._accounts.get(agent)
+            name = account.full_name if account else ""
+            self._names[agent] = name, now + MINUTE
+        return name

@@ -23,6 +23,8 @@ _LOOK_EVERY_S = 1.0
 _AGAIN_S = 0.5
 _REDIS_S = 2.0
 """What connecting to Redis, or a command, may take."""
+_PAUSE_S = 0.02
+"""After each push: what a busy floor commits meanwhile goes as one, for each costs every other node a query."""
 
 
 class Fanout:
@@ -72,6 +74,7 @@ class Fanout:
             news, self._news = self._news, {}
             for floor, version in news.items():
                 await redis.publish(self._channel, f"{version} {floor}")
+            await asyncio.sleep(_PAUSE_S)
 
     async def _hear(self, redis: Redis) -> None:
         async with redis.pubsub(ignore_subscribe_messages=True) as heard:

@@ -6,10 +6,12 @@ push has brought them here.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from routing.commands import Answered
 from routing.events import Event, Tick
@@ -22,12 +24,21 @@ from signaling.writer import Changes, FloorWriter, Records
 from vouch.clock import Clock
 from vouch.database import Database, is_gone
 from vouch.logs import logger
+from vouch.statements import table_of
 from vouch.tasks import TaskSet
 
 log = logger(__name__)
 Listener = Callable[[Changes], None]
 
 _ANSWER_S = 10.0
+_CALL = table_of(FloorCallRow)
+_THIS = select(_CALL.c.floor, _CALL.c.verification, _CALL.c.data).where(_CALL.c.id == bindparam("call"))
+_LATEST = (
+    select(_CALL.c.floor, _CALL.c.id, _CALL.c.live)
+    .where(_CALL.c.verification == bindparam("verification"))
+    .order_by(_CALL.c.live.desc(), _CALL.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +130,7 @@ class Floors:
     async def of_call(self, call: str) -> str | None:
         """The floor of a call, live or not; None for a call that never was."""
         if call not in self._of_call:
-            async with self._database.read() as session:
-                row = await session.get(FloorCallRow, call)
+            row = await self._row(call)
             if row is None:
                 return None
             self._of_call[call] = row.floor
@@ -128,29 +138,31 @@ class Floors:
 
     async def last_known(self, call: str) -> Call | None:
         """A call as its floor knows it, or last knew it."""
-        async with self._database.read() as session:
-            row = await session.get(FloorCallRow, call)
+        row = await self._row(call)
         return None if row is None else load_call(row.data)
 
     async def verification_of(self, call: str) -> str:
         """The verification of a call that some floor has had."""
-        async with self._database.read() as session:
-            return (await session.get_one(FloorCallRow, call)).verification
+        floor = self._of_call.get(call)
+        if floor is not None and (known := self.call(floor, call)) is not None:
+            return known.verification
+        row = await self._row(call)
+        if row is None:
+            raise LookupError("no floor has had this call")
+        verification: str = row.verification
+        return verification
 
-    async def live_call(self, verification: str) -> FoundCall | None:
-        """A verification's live call."""
-        found = await self.latest_call(verification)
-        return found if found is not None and found.live else None
-
-    async def latest_call(self, verification: str) -> FoundCall | None:
+    async def latest_call(self, verification: str, within: AsyncSession | None = None) -> FoundCall | None:
         """A verification's live call, else its last one, forgotten by its floor or not: a page that was away when its
-        call ended is shown how.
+        call ended is shown how. Asked in the caller's transaction where he has one.
         """
-        async with self._database.read() as session:
-            chosen = select(FloorCallRow).where(FloorCallRow.verification == verification)
-            newest = chosen.order_by(FloorCallRow.live.desc(), FloorCallRow.id.desc())
-            row = (await session.scalars(newest.limit(1))).first()
+        async with nullcontext(within) if within is not None else self._database.read() as session:
+            row = (await session.execute(_LATEST, {"verification": verification})).one_or_none()
         return None if row is None else FoundCall(row.floor, row.id, row.live)
+
+    async def _row(self, call: str) -> Row[*tuple[Any, ...]] | None:
+        async with self._database.read() as session:
+            return (await session.execute(_THIS, {"call": call})).one_or_none()
 
     def call(self, floor: str, call: str) -> Call | None:
         """A call as this node last saw it."""

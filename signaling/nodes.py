@@ -10,7 +10,7 @@ numbers, several nodes may tell the same death.
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from routing.events import NodeLost
@@ -23,6 +23,7 @@ from signaling.workers import Workers
 from vouch.database import Database, is_gone
 from vouch.ids import new_id
 from vouch.logs import logger
+from vouch.statements import table_of
 from vouch.tasks import TaskSet, woken
 
 log = logger(__name__)
@@ -30,6 +31,19 @@ log = logger(__name__)
 _RENEW_S = 1.0
 _AGAIN_S = 0.25
 _LEAVING_S = 2.0
+_NODE = table_of(NodeRow)
+_RENEW = (
+    update(_NODE)
+    # Of the next boot number it is where the answer to the commit that wrote it was lost.
+    .where(_NODE.c.name == bindparam("own"), _NODE.c.boot.in_(bindparam("boots", expanding=True)))
+    .values(
+        boot=case((_NODE.c.mourned, bindparam("next")), else_=_NODE.c.boot),
+        mourned=False,
+        renewed_at=bindparam("now"),
+    )
+    .returning(_NODE.c.boot)
+)
+_ALL = select(_NODE.c.name, _NODE.c.boot, _NODE.c.renewed_at)
 
 
 class Nodes:
@@ -115,16 +129,15 @@ class Nodes:
             now = await self._database.now(session)
             self._follow(now)
             boot = await self._renew(session, now)
-            await self._workers.renew(session, now)
-            rows = (await session.scalars(select(NodeRow))).all()
-            workers = await self._workers.rows(session)
+            workers = await self._workers.renew(session, now)
+            entries = [Entry(*row) for row in await session.execute(_ALL)]
         if boot is None:
             self._on_replaced()
             return
         if boot != self._boot:
             self._begin_anew()
         steady = self._steadiness.renewed()
-        self._roll.read([Entry(row.name, row.boot, row.renewed_at) for row in rows], now, steady=steady)
+        self._roll.read(entries, now, steady=steady)
         await self._workers.read(workers, now, steady=steady)
         if not len(self._mourning):
             self._mourning.spawn("mourn", self._mourn_all(floors))
@@ -140,15 +153,11 @@ class Nodes:
 
     async def _renew(self, session: AsyncSession, now: int) -> str | None:
         """Renew this node's row and give its boot number; None where another process has taken the name."""
-        row = await session.get(NodeRow, self.name, with_for_update=True)
-        # The next one, where the answer to its commit was lost.
-        if row is None or row.boot not in {self._boot, self._next_boot}:
+        own = {"own": self.name, "boots": [self._boot, self._next_boot], "next": self._next_boot, "now": now}
+        boot: str | None = (await session.execute(_RENEW, own)).scalar_one_or_none()
+        if boot is None:
             log.error("another process has started under this node's name", node=self.name)
-            return None
-        if row.mourned:
-            row.boot, row.mourned = self._next_boot, False
-        row.renewed_at = now
-        return row.boot
+        return boot
 
     def _begin_anew(self) -> None:
         log.warning("this node was taken for dead; it begins anew", node=self.name)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from media import clock
@@ -16,6 +17,7 @@ from signaling.models import WorkerRow
 from signaling.roll import Entry, Roll
 from vouch.clock import SECOND
 from vouch.logs import logger
+from vouch.statements import table_of
 
 log = logger(__name__)
 
@@ -24,6 +26,10 @@ _HEARD = 2_000_000
 _FORGOTTEN = 60 * SECOND
 """After this time the row of a dead worker is removed, unless nodes were told of it."""
 _COLUMNS = ("node", "address", "boot", "calls", "capacity", "renewed_at")
+_KNOWN = ("name", "node", "address", "boot", "renewed_at")
+_WORKER = table_of(WorkerRow)
+_ALL = select(*(_WORKER.c[name] for name in _KNOWN))
+_FORGET = delete(_WORKER).where(_WORKER.c.node != "", _WORKER.c.renewed_at < bindparam("before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +65,36 @@ class Workers:
         """Whether a worker lives that this node is not connected to: others may be."""
         return worker is not None and worker in self._roll.living() and not self._plane.reaches(worker)
 
-    async def renew(self, session: AsyncSession, now: int) -> None:
-        """Write what this node hears, in the heartbeat's transaction: its own workers and others'."""
+    async def renew(self, session: AsyncSession, now: int) -> Sequence[KnownWorker]:
+        """Write what this node hears, in the heartbeat's transaction: its own workers and others'; gives all rows."""
+        known = {row.name: row for row in [KnownWorker(*row) for row in await session.execute(_ALL)]}
+        for row in known.values():
+            self._roll.remember(Entry(row.name, row.boot, row.renewed_at))
+        rows = [*self._heard(known, now), *self._new(known)]
+        await store.put(session, WorkerRow, rows, ("name",), _COLUMNS)
+        known |= {row["name"]: KnownWorker(*(row[name] for name in _KNOWN)) for row in rows}
+        forgotten = now - _FORGOTTEN
+        if any(row.node and row.renewed_at < forgotten for row in known.values()):
+            await session.execute(_FORGET, {"before": forgotten})
+        return [row for row in known.values() if not row.node or row.renewed_at >= forgotten]
+
+    def _heard(self, known: Mapping[str, KnownWorker], now: int) -> list[dict[str, Any]]:
+        """Rows of the workers that spoke lately."""
         spoken = clock.now() - _HEARD
         own = {state.name for state in self._plane.own()}
         heard = [state for state in self._plane.workers() if state.alive and state.heard_at >= spoken]
-        known = {row.name: row for row in await self.rows(session)}
-        for row in known.values():
-            self._roll.remember(Entry(row.name, row.boot, row.renewed_at))
         # In the order of their names, as every node does: two that wrote them crosswise would wait for each other.
-        rows = [self._row(state, known, own, now) for state in heard]
-        if rows:
-            await store.put(session, WorkerRow, rows, ("name",), _COLUMNS)
-        new = [
+        return [self._row(state, known, own, now) for state in heard]
+
+    def _new(self, known: Mapping[str, KnownWorker]) -> list[dict[str, Any]]:
+        """Rows of the workers that this node was told of and that have none, or are elsewhere now."""
+        return [
             {"name": name, "node": "", "address": address, "boot": "", "calls": 0, "capacity": 0, "renewed_at": 0}
             for name, address in sorted(self._told.items())
             if name not in known or known[name].address != address
         ]
-        if new:
-            await store.put(session, WorkerRow, new, ("name",), _COLUMNS)
-        if any(row.node and row.renewed_at < now - _FORGOTTEN for row in known.values()):
-            long_dead = (WorkerRow.node != "", WorkerRow.renewed_at < now - _FORGOTTEN)
-            await session.execute(delete(WorkerRow).where(*long_dead))
 
-    def _row(self, state: WorkerState, known: Mapping[str, KnownWorker], own: set[str], now: int) -> dict[str, object]:
+    def _row(self, state: WorkerState, known: Mapping[str, KnownWorker], own: set[str], now: int) -> dict[str, Any]:
         row = known.get(state.name)
         return {
             "name": state.name,
@@ -93,11 +105,6 @@ class Workers:
             "capacity": state.capacity,
             "renewed_at": now,
         }
-
-    async def rows(self, session: AsyncSession) -> Sequence[KnownWorker]:
-        """All rows."""
-        columns = (WorkerRow.name, WorkerRow.node, WorkerRow.address, WorkerRow.boot, WorkerRow.renewed_at)
-        return [KnownWorker(*row) for row in (await session.execute(select(*columns))).all()]
 
     async def read(self, rows: Sequence[KnownWorker], now: int, *, steady: bool) -> None:
         """Take in all rows, and dial whoever is in them."""

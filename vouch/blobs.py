@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,10 +25,14 @@ class Blob:
 
 
 class Blobs(Protocol):
-    """A store of bytes; `put` returns only when they would survive a power cut."""
+    """A store of bytes; `put` and `put_all` return only when they would survive a power cut."""
 
     async def put(self, data: bytes, suffix: str) -> Blob:
         """Keep `data` under a fresh key that ends with `suffix`."""
+        ...
+
+    async def put_all(self, data: Sequence[bytes], suffix: str) -> list[Blob]:
+        """`put` of several that belong together: either all of them are kept or none."""
         ...
 
     async def get(self, key: str) -> bytes:
@@ -48,9 +53,15 @@ class DirectoryBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._durable: set[Path] = set()
+        """Folders whose own names are known to survive a power cut."""
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def put(self, data: bytes, suffix: str) -> Blob:
+        (blob,) = await self.put_all([data], suffix)
+        return blob
+
+    async def put_all(self, data: Sequence[bytes], suffix: str) -> list[Blob]:
         return await asyncio.to_thread(self._write, data, suffix)
 
     async def get(self, key: str) -> bytes:
@@ -69,14 +80,26 @@ class DirectoryBlobs:
             raise FileNotFoundError(f"{key!r} is not a key of this store")
         return self._root / stem[-2:] / key
 
-    def _write(self, data: bytes, suffix: str) -> Blob:
-        blob = Blob(new_id() + suffix, hashlib.sha256(data).hexdigest(), len(data))
-        path = self._path(blob.key)
-        path.parent.mkdir(exist_ok=True)
-        _write_whole(path, data)
-        for folder in (path.parent, self._root):
+    def _write(self, data: Sequence[bytes], suffix: str) -> list[Blob]:
+        # In one folder, which is then synced once.
+        spread = new_id()[-2:]
+        blobs = [Blob(f"{new_id()[:-2]}{spread}{suffix}", hashlib.sha256(each).hexdigest(), len(each)) for each in data]
+        folder = self._root / spread
+        folder.mkdir(exist_ok=True)
+        written: list[Path] = []
+        try:
+            for blob, each in zip(blobs, data, strict=True):
+                written.append(folder / blob.key)
+                _write_whole(written[-1], each)
             sync_folder(folder)
-        return blob
+            if folder not in self._durable:
+                sync_folder(self._root)
+                self._durable.add(folder)
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+        return blobs
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -18,6 +18,7 @@ from ekyc import reference, tokens
 from ekyc.service import Ekyc
 from tests.clock import ManualClock
 from tests.ekyc import papers
+from tests.passwords import make_quick
 from tests.services import PostgresCluster
 from vouch.accounts.models import Role, Shop
 from vouch.accounts.service import Accounts, NewAccount
@@ -62,6 +63,7 @@ async def _prepare(url: str) -> Seed:
                 issued = await tokens.issue(session, client.id, company, clock.now())
                 seed.tokens[name, company] = issued.secret
     await _add_accounts(Accounts(database, clock))
+    await make_quick(database, dict.fromkeys(("dealer1", "dealer4", "agent1"), PASSWORD))
     await database.close()
     return seed
 

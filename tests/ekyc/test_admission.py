@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from ekyc.admission import Admission, admit, consent
+from ekyc.admission import Admission, admit
 from ekyc.consent import CONSENT
 from ekyc.models import Channel, Verification
 from tests.ekyc import flows
 from tests.ekyc.conftest import Site, new_verification
-from vouch.clock import DAY, HOUR, MINUTE
+from vouch.clock import HOUR, MINUTE
 from vouch.companies.rules import CompanyRules
 from vouch.companies.service import Rulebook
 from vouch.problems import Problem
@@ -19,14 +19,14 @@ PER_DAY = 3
 RULEBOOK = Rulebook(Settings(_env_file=None))
 
 
-async def admitted(site: Site, verification: str) -> Admission:
+async def admitted(site: Site, verification: str, consent: str = CONSENT.version) -> Admission:
     async with site.database.write() as session:
-        return await admit(session, verification, site.clock.now(), PER_DAY, RULEBOOK)
+        return await admit(session, verification, consent, site.clock.now(), PER_DAY, RULEBOOK)
 
 
-async def refusal(site: Site, verification: str) -> str:
+async def refusal(site: Site, verification: str, consent: str = CONSENT.version) -> str:
     with pytest.raises(Problem) as refused:
-        await admitted(site, verification)
+        await admitted(site, verification, consent)
     return refused.value.code
 
 
@@ -135,6 +135,11 @@ async def test_the_rules_are_those_of_the_company_that_it_belongs_to(site: Site,
     await set_rules(site, "CTKV1", longest_wait_s=100)
     await set_rules(site, "CTKV4", longest_wait_s=400)
     assert (await admitted(site, opened["id"])).rules.longest_wait_s == 400
+    async with site.database.read() as session:
+        await RULEBOOK.refresh(session)
+    assert (await admitted(site, opened["id"])).rules.longest_wait_s == 400, "as they were read beforehand"
+    await set_rules(site, "CTKV4", longest_wait_s=500)
+    assert (await admitted(site, opened["id"])).rules.longest_wait_s == 500, "and not, where they have changed since"
 
 
 @flows.ON_SQLITE
@@ -172,26 +177,34 @@ async def test_a_dealer_is_the_same_in_all_of_his_calls_and_not_named(site: Site
     assert others[-1] == await dealer("8") == "", "nobody is known"
 
 
+async def agreed_to(site: Site, verification: str) -> tuple[str | None, int | None]:
+    async with site.database.read() as session:
+        row = await session.get_one(Verification, verification)
+    return row.consent_version, row.consent_at
+
+
 async def test_consent_is_kept_with_the_time_of_the_first(site: Site, files: dict[str, bytes]) -> None:
     opened = await flows.opened(site, files)
     agreed_at = site.clock.now()
     for _ in range(2):
-        async with site.database.write() as session:
-            await consent(session, opened["id"], CONSENT.version, site.clock.now())
-        site.clock.advance(DAY)
-    async with site.database.read() as session:
-        row = await session.get_one(Verification, opened["id"])
-    assert (row.consent_version, row.consent_at) == (CONSENT.version, agreed_at)
+        await admitted(site, opened["id"])
+        site.clock.advance(HOUR)
+    assert await agreed_to(site, opened["id"]) == (CONSENT.version, agreed_at)
+    await flows.set_verification(site.database, opened["id"], consent_version="2020-01-01")
+    await admitted(site, opened["id"])
+    assert await agreed_to(site, opened["id"]) == (CONSENT.version, agreed_at + 2 * HOUR), "to another text"
+
+
+async def test_without_a_call_there_is_no_consent(site: Site, files: dict[str, bytes]) -> None:
+    opened = await flows.opened(site, files)
+    await flows.set_verification(site.database, opened["id"], fraud=True)
+    assert await refusal(site, opened["id"]) == "calls_stopped"
+    assert await agreed_to(site, opened["id"]) == (None, None)
 
 
 @flows.ON_SQLITE
 async def test_consent_to_another_text_is_none(site: Site, files: dict[str, bytes]) -> None:
     opened = await flows.opened(site, files)
-    async with site.database.write() as session:
-        for verification, version, code in (
-            (opened["id"], "2020-01-01", "consent_needed"),
-            ("unknown", CONSENT.version, "not_found"),
-        ):
-            with pytest.raises(Problem) as refused:
-                await consent(session, verification, version, site.clock.now())
-            assert refused.value.code == code
+    assert await refusal(site, opened["id"], "2020-01-01") == "consent_needed"
+    assert await refusal(site, "unknown") == "not_found"
+    assert await agreed_to(site, opened["id"]) == (None, None)

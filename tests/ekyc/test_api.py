@@ -172,6 +172,8 @@ async def test_a_wrong_field_is_named_and_its_value_is_not_echoed(site: Site, fi
         ({"portrait": papers.encoded(Image.new("RGB", (100, 100)))}, 422, "picture_too_small"),
         ({"portrait": b"\xff\xd8" + b"\0" * (8 << 20)}, 413, "picture_too_large"),
         ({"selfie": b"x"}, 422, "invalid_body"),
+        # Of several the first one's: they are developed side by side, in whatever order they come out.
+        ({"id_front": papers.encoded(Image.new("RGB", (100, 100))), "id_back": b"?"}, 422, "picture_too_small"),
     ],
 )
 async def test_pictures_that_cannot_be_taken(
@@ -287,6 +289,7 @@ class TestIdempotency:
         (b"no parts at all", "multipart/form-data; boundary=b", 400, "invalid_multipart"),
         (b"--b\r\nContent-Disposition: form-data; name=data\r\n\r\n{}", "multipart/form-data; boundary=b", 400, None),
         (b"--b--\r\n", "multipart/form-data; boundary=b", 422, "invalid_body"),
+        (b"--b--\r\n", "Multipart/Form-Data;charset=utf-8;boundary=b", 422, "invalid_body"),
         (
             b"--b\r\nContent-Disposition: form-data; name=data\r\n\r\n" + b"1" * 70_000 + b"\r\n--b--\r\n",
             "multipart/form-data; boundary=b",

@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import ekyc
-from ekyc import reference
-from ekyc.coverage import is_enabled, team_of
+from ekyc import coverage, reference
 from ekyc.models import Channel, CompanyRule, Coverage, PolicyRow
 from ekyc.rules import table_on
 from vouch.accounts.models import Company
@@ -19,6 +19,14 @@ TODAY = date(2026, 11, 20)
 FOLDER = Path(ekyc.__file__).parent / "reference"
 COMPANIES = [f"CTKV{number}" for number in range(1, 10)]
 ELSEWHERE = {"CTKV4": "CTKV1", "CTKV6": "CTKV1", "CTKV7": "CTKV3"}
+
+
+async def team_of(session: AsyncSession, channel: Channel, company: str, day: date) -> str | None:
+    return await session.scalar(select(coverage.team_of(channel, company, day.isoformat())))
+
+
+async def is_enabled(session: AsyncSession, channel: Channel, company: str, day: date) -> bool:
+    return bool(await session.scalar(select(coverage.is_enabled(channel, company, day.isoformat()))))
 
 
 async def test_dealers_calls_of_4_and_6_go_to_1_and_those_of_7_to_3(database: Database) -> None:

@@ -1,7 +1,9 @@
 """Frames are kept once, whole, with their stamped copy and the agent's own frame; what is read is what was stored."""
 
 import asyncio
+import errno
 import hashlib
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -9,11 +11,10 @@ import pytest
 from PIL import Image
 from sqlalchemy.exc import IntegrityError
 
-from ekyc.evidence import LAST_FRAME, Evidence
+from ekyc.evidence import LAST_FRAME
 from ekyc.models import PictureKind
 from ekyc.stamp import Stamp, stamp
 from tests.ekyc.evidence_fixtures import AGENT, NAMES, Stage, jpeg, populated_url, stage_fixture  # noqa: F401 - fixtures
-from vouch.blobs import Blob, DirectoryBlobs
 from vouch.clock import SECOND
 
 
@@ -91,22 +92,19 @@ async def test_of_two_at_once_one_is_kept_and_both_return_it(stage: Stage) -> No
     assert len(stage.files()) == before + 2
 
 
-async def test_a_full_disk_leaves_neither_row_nor_blob(stage: Stage) -> None:
-    class Full(DirectoryBlobs):
-        """Takes one blob and no more."""
+async def test_a_full_disk_leaves_neither_row_nor_blob(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, taken = os.fsync, iter([True])
 
-        taken = False
-
-        async def put(self, data: bytes, suffix: str) -> Blob:
-            if self.taken:
-                raise OSError(28, "No space left on device")
-            self.taken = True
-            return await super().put(data, suffix)
+    def full(descriptor: int) -> None:
+        if not next(taken, False):  # takes one blob and no more
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
 
     verification, call = await called(stage)
     files = stage.files()
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        await Evidence(stage.database, Full(stage.folder)).keep(stage.frame(call, verification))
+        await stage.evidence.keep(stage.frame(call, verification))
     assert stage.files() == files
     assert await stage.evidence.kept(call) == []
 

@@ -223,6 +223,17 @@ async def test_the_answer_of_a_try_whose_lease_has_passed_changes_nothing(stage:
     assert message.delivered_at == stage.clock.now()
 
 
+async def test_a_settled_try_tells_whether_another_result_of_its_verification_is_due(stage: Stage) -> None:
+    verification = await stage.verification()
+    await put(stage, verification, "verification.call_ended", "verification.decided")
+    rows = Outbox(stage.database, stage.clock)
+    (first,) = await rows.claim(10)
+    assert await rows.settle(first, Delivery())
+    assert not await rows.settle(first, Delivery()), "settled already"
+    (second,) = await rows.claim(10)
+    assert not await rows.settle(second, Delivery())
+
+
 async def test_the_schedule_ends_even_where_every_try_dies_with_its_node(stage: Stage) -> None:
     await put(stage, await stage.verification(), "verification.call_ended")
     rows = Outbox(stage.database, stage.clock)

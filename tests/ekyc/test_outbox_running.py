@@ -86,6 +86,22 @@ async def test_run_delivers_what_is_there_what_it_is_woken_for_and_what_becomes_
     await tasks.close()
 
 
+async def test_run_begins_what_waited_for_another_result_or_for_room_when_a_try_ends(
+    stage: Stage, receiver: Receiver
+) -> None:
+    first = await put(stage, await stage.verification(), "verification.call_ended", "verification.decided")
+    others = [(await put(stage, await stage.verification(), "verification.call_ended"))[0] for _ in range(5)]
+    dispatcher = make(stage)
+    tasks = TaskSet("test")
+    dispatcher.wake()
+    tasks.spawn("run", dispatcher.run())
+    async with asyncio.timeout(4):  # sooner than it looks by itself
+        arrived = [await receiver.arrived.get() for _ in range(7)]
+    assert sorted(arrived) == sorted(first + others)
+    assert arrived.index(first[0]) < arrived.index(first[1])
+    await tasks.close()
+
+
 async def test_run_sleeps_until_the_next_is_due(stage: Stage, receiver: Receiver) -> None:
     class Moving(ManualClock):
         """Goes on by a second whenever it is asked, as if asking took that long."""

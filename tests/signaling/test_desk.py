@@ -110,13 +110,36 @@ async def test_pictures_are_read_when_there_may_be_some_and_not_again(
     await settled()
     assert shelves.read == [], "before a verdict and without a press there are none"
     shelves.play.deciding()
+    desk.body(socket)
+    await settled()
+    assert shelves.read == [], "it is being kept"
     shelves.pictures = [Picture(id="p1", kind="snapshot", at=7)]
+    socket.kept_for = None  # as the hub does when a call has changed
     body: Any = desk.body(socket)
     assert body["call"]["kept"] == []
     await settled()
     assert shown == [socket]
+    shelves.play.quietly(e.EvidenceStored("c1", 1))
     body = desk.body(socket)
     assert body["call"]["kept"] == [{"kind": "snapshot", "at": 7, "key": "p1"}]
+    await settled()
+    assert shelves.read == ["pictures of c1"]
+
+
+async def test_a_verdicts_picture_that_another_node_kept_is_read_once_the_floor_speaks_of_it(
+    desk: Desk, shelves: Shelves, shown: list[Socket]
+) -> None:
+    shelves.play.active()
+    socket = at(CONSOLE, "a1")
+    desk.body(socket)
+    shelves.play.deciding()
+    desk.body(socket)
+    shelves.pictures = [Picture(id="p1", kind="snapshot", at=7)]
+    shelves.play.quietly(e.EvidenceStored("c1", 1))
+    desk.body(socket)
+    await settled()
+    body: Any = desk.body(socket)
+    assert [each["key"] for each in body["call"]["kept"]] == ["p1"]
     assert shelves.read == ["pictures of c1"]
 
 

@@ -59,6 +59,49 @@ async def test_a_blob_is_durable_before_it_has_its_name_and_its_name_before_put_
     assert synced == [path.with_name(f"{blob.key}.part"), path.parent, tmp_path]
 
 
+async def test_blobs_that_belong_together_share_a_folder_which_is_synced_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs, synced = DirectoryBlobs(tmp_path), []
+    real = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    one, two = await blobs.put_all([b"one", b"two"], ".jpg")
+    folder = tmp_path / one.key.partition(".")[0][-2:]
+    assert [await blobs.get(blob.key) for blob in (one, two)] == [b"one", b"two"]
+    assert synced == [folder / f"{one.key}.part", folder / f"{two.key}.part", folder, tmp_path]
+
+
+async def test_the_root_is_synced_once_for_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs, ids = DirectoryBlobs(tmp_path), iter(f"{n:030x}ab" for n in range(9))
+    monkeypatch.setattr("vouch.blobs.new_id", lambda: next(ids))
+    await blobs.put(b"first", ".jpg")
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    blob = await blobs.put(b"second", ".jpg")
+    assert synced == [tmp_path / "ab" / f"{blob.key}.part", tmp_path / "ab"]
+
+
+async def test_of_blobs_that_belong_together_none_is_left_when_one_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, taken = os.fsync, iter([True])
+
+    def full(descriptor: int) -> None:
+        if not next(taken, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        await DirectoryBlobs(tmp_path).put_all([b"one", b"two"], ".jpg")
+    assert files(tmp_path) == []
+
+
 async def test_on_a_full_disk_nothing_is_left_of_a_blob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

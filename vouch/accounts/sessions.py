@@ -7,10 +7,11 @@ SameSite=None and Partitioned, the only kind that Chromium delivers in a cross-s
 
 import hmac
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from aiohttp import web
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch.accounts.models import Account, SessionKind, WebSession
@@ -20,9 +21,16 @@ from vouch.database import Database
 from vouch.ids import digest, new_secret
 from vouch.keys import Keys
 from vouch.problems import Problem
+from vouch.statements import insert_rows
 
 _TICKET_S = 60
 CSRF_HEADER = "X-Vouch-CSRF"
+_VISITOR = (
+    select(WebSession, Account)
+    .outerjoin(Account, Account.id == WebSession.account)
+    .where(WebSession.digest == bindparam("digest"), WebSession.kind == bindparam("kind"))
+    .where(WebSession.expires_at > bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +64,19 @@ class Sessions:
         """Make a session of `kind` and set its cookie on `response`; in the caller's transaction where he has one."""
         secret = new_secret()
         now = self._clock.now()
-        session = WebSession(
-            digest=digest(secret),
-            kind=kind,
-            account=account,
-            verification=verification,
-            csrf=new_secret(),
-            created_at=now,
-            expires_at=now + lifetime_s * SECOND,
-        )
-        if within is not None:
-            within.add(session)
-        else:
-            async with self._database.write() as transaction:
-                transaction.add(session)
+        row = {
+            "digest": digest(secret),
+            "kind": kind,
+            "account": account,
+            "verification": verification,
+            "csrf": new_secret(),
+            "created_at": now,
+            "expires_at": now + lifetime_s * SECOND,
+        }
+        async with nullcontext(within) if within is not None else self._database.write() as transaction:
+            await transaction.execute(insert_rows(WebSession, tuple(row)), row)
         self._set_cookie(response, kind, secret, lifetime_s)
-        return session
+        return WebSession(**row)
 
     async def sweep(self) -> None:
         """Forget the sessions that ended more than a day ago; to be repeated every few minutes."""
@@ -144,10 +149,11 @@ class Sessions:
     async def _load(self, session_digest: str, kind: SessionKind) -> Visitor | None:
         now = self._clock.now()
         async with self._database.read() as transaction:
-            session = await transaction.get(WebSession, session_digest)
-            if session is None or session.kind != kind or session.expires_at <= now:
-                return None
-            account = await transaction.get(Account, session.account) if session.account else None
+            asked = {"digest": session_digest, "kind": kind, "now": now}
+            found = (await transaction.execute(_VISITOR, asked)).one_or_none()
+        if found is None:
+            return None
+        session, account = found
         if session.account and (account is None or not is_valid(account, now)):
             return None
         return Visitor(session, account)
