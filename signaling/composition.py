@@ -34,6 +34,7 @@ from signaling.snapshots import Snapshots
 from signaling.sockets import Socket
 from signaling.teams import Teams
 from signaling.typed_namespace import TypedNamespace, make_server, uncompressed
+from signaling.vanished import Vanished
 from signaling.walls import FloorNamespace
 from signaling.workers import Workers
 from signaling.writer import Changes
@@ -114,6 +115,8 @@ class Node:
             self.workers,
         )
         self.floors.listen(self.hub.committed)
+        self.vanished = Vanished(self.floors, self.hub)
+        self.floors.listen(self.vanished.committed)
         self.floors.listen(self.snapshots.committed)
         self.floors.listen(self._results)
         link = MediaLink(self.floors, self.plane, self.workers, self.negotiations)
@@ -182,6 +185,7 @@ class Node:
             self.health,
             self.effects,
             self.hub,
+            self.vanished,
             self.desk,
             self.negotiations,
         ):

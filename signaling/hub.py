@@ -130,6 +130,8 @@ class Hub:
         """A floor has changed: number its new sockets, close replaced ones, and see to those whom it concerns."""
         for command in changes.commands:
             if isinstance(command, SocketAssigned) and (socket := self._sockets.get(command.token)):
+                if command.call is not None and command.call != socket.call:
+                    self._sockets.place(socket, frozenset((changes.after.id,)), command.call)
                 socket.number = command.number
         if changes.before.version == changes.after.version:
             return

@@ -1,19 +1,24 @@
 """What a peer does wrong is answered with a code; what is our own fault is got over."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import socketio
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from routing.events import Tick
+from routing.state import LegState
 from signaling.demo.robot_page import RobotPage
+from signaling.models import EffectRow
 from signaling.writer import FloorClosedError
 from tests.signaling.conftest import House, ring_and_accept, tick_checks
 from vouch.accounts.sessions import CSRF_HEADER
+from vouch.tasks import TaskSet
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 
 async def ticket(house: House, page: Any) -> str:
@@ -108,6 +113,29 @@ async def test_what_a_node_left_that_was_killed_after_the_commit_is_done_in_time
     assert len(left) >= 1
 
 
+@pytest.fixture
+def marking_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done is marked at the start and at the end alone."""
+    monkeypatch.setattr("signaling.effects._LOOK_EVERY_S", 3600.0)
+
+
+async def left_open(house: House) -> int:
+    """How many effects are not marked as done."""
+    async with house.node.database.read() as session:
+        return len((await session.scalars(select(EffectRow.id).where(EffectRow.done_at.is_(None)))).all())
+
+
+async def test_what_is_done_is_marked_before_a_node_stops(marking_seldom: None, house: House) -> None:
+    caller, agent = await house.call()
+    await confirmed(caller, agent)
+    async with asyncio.timeout(10):
+        while house.node.effects._waiting:
+            await asyncio.sleep(0.01)
+    assert await left_open(house) == 2, "the picture is kept and the media closed"
+    await house.node.effects.close()
+    assert await left_open(house) == 0
+
+
 async def test_whoever_waits_for_a_node_that_stops_is_told(house: House) -> None:
     caller, agent = await house.caller(), await house.ready()
     await ring_and_accept(caller, agent)
@@ -115,3 +143,25 @@ async def test_whoever_waits_for_a_node_that_stops_is_told(house: House) -> None
     await house.node.floors.close()
     with pytest.raises(FloorClosedError):
         await writer.submit(Tick())
+
+
+async def test_a_page_that_went_while_its_call_was_being_queued_is_not_waited_for(house: House) -> None:
+    caller, pressing = await house.caller(), TaskSet("pressing")
+    async with house.node.database.write():  # nothing is queued meanwhile
+        press = caller.press("call.ready", consent_version=caller.told["consent"]["version"])
+        pressing.spawn("press", press)
+        await caller.close()
+        await until(lambda: len(house.node.hub._sockets) == 0)
+    await until(lambda: [leg.socket for leg in customers(house)] == [1])  # the floor has counted it in
+    await until(lambda: [leg.socket_up for leg in customers(house)] == [False])
+    await pressing.close()
+
+
+def customers(house: House) -> list[LegState]:
+    return [call.customer_leg for floor in house.node.floors.all() for call in floor.calls.values()]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
