@@ -108,7 +108,7 @@ def test_an_old_summary_is_replaced_in_turn_at_a_pace(agenda: Agenda, sockets: S
     agenda.floor_changed("t1")
     looked_at = []
     for lot in range(3):
-        looked_at += everything(agenda, lot * 0.05)
+        looked_at += everything(agenda, lot * 0.1)
     assert looked_at == team
     assert agenda.wait(1) is None
 
