@@ -20,7 +20,7 @@ from signaling.models import FloorRow
 from signaling.rules import Team
 from signaling.snapshot_rows import keep
 from signaling.sql import LOCK, REPEATED, WHOLE
-from vouch.clock import SECOND, SystemClock
+from vouch.clock import SECOND
 from vouch.database import Base
 from vouch.statements import insert_rows, put_rows
 
@@ -45,30 +45,28 @@ async def versions(session: AsyncSession) -> dict[str, int]:
 
 
 async def lock(session: AsyncSession, floor: str, cached: Floor | None) -> tuple[Floor, int]:
-    """Lock the floor for this transaction and give it as it stands, with the database's clock.
+    """Lock the floor for this transaction and give it as it stands, with the database's clock (`Database.told`).
 
     Reads only the rows that are newer than `cached`. On SQLite the transaction itself is the lock.
     """
     row = (await session.execute(LOCK[dialect(session)], {"floor": floor})).one()
-    now = row.clock or SystemClock().now()
     if cached is not None and cached.version == row.version:
-        return (cached if cached.now >= row.now else replace(cached, now=row.now)), now
-    return (await look(session, floor, cached))[0], now
+        return (cached if cached.now >= row.now else replace(cached, now=row.now)), row.clock
+    return (await look(session, floor, cached))[0], row.clock
 
 
 async def look(session: AsyncSession, floor: str, cached: Floor | None) -> tuple[Floor, int]:
-    """The floor as it stands, without a lock, and the database's clock.
+    """The floor as it stands, without a lock, and the database's clock (`Database.told`).
 
     All of one version, because it is one statement.
     """
     found = (await session.execute(WHOLE[dialect(session)], _since(floor, cached))).all()
     itself = next(row for row in found if row.kind == "floor")
-    now = itself.clock or SystemClock().now()
     if cached is not None and cached.version == itself.version:
-        return cached, now
+        return cached, itself.clock
     if cached is not None and cached.version > itself.version:
         return await look(session, floor, None)  # the database is an older copy
-    return catch_up(cached, _news(floor, itself.version, itself.now, itself.data, found)), now
+    return catch_up(cached, _news(floor, itself.version, itself.now, itself.data, found)), itself.clock
 
 
 def _since(floor: str, cached: Floor | None) -> dict[str, object]:

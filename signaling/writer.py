@@ -248,7 +248,7 @@ class FloorWriter:
     async def _transaction(self, items: Sequence[_Item], *, repeats: bool) -> Changes:
         async with self._database.write() as session:
             before, clock = await store.lock(session, self.floor_id, self._cached)
-            now = max(clock, before.now)
+            now = max(self._database.told(clock), before.now)
             batch = await self._committed_before(session, before)
             if batch is None:
                 batch = _Batch(before)
@@ -311,14 +311,14 @@ class FloorWriter:
         """Read what other nodes committed."""
         try:
             async with self._database.read() as session:
-                floor, now = await store.look(session, self.floor_id, self._cached)
+                floor, clock = await store.look(session, self.floor_id, self._cached)
         except Exception as error:
             # Nothing is lost: every node looks again within a second.
             self._cached = None
             log.warning("floor could not be read", floor=self.floor_id, exc_info=not is_gone(error))
             return
         self._cached = floor
-        self._arm(floor, now, later_s=_OTHERS_FIRST_S)
+        self._arm(floor, self._database.told(clock), later_s=_OTHERS_FIRST_S)
         self._tell(floor)
 
     def _tell(self, floor: Floor) -> None:

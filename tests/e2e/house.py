@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,9 @@ import aiohttp
 
 from signaling.demo.msale import MsaleConfig, MsaleCore
 from signaling.demo.msale_results import Result
-from signaling.demo.seed import Seeds, seed
+from signaling.demo.seed import Seeds
+from tests.installation import Installation, seeded
 from tests.ports import free_port
-from vouch import migrations
-from vouch.database import Database
-from vouch.settings import Settings
 
 
 @dataclass
@@ -24,7 +21,8 @@ class House:
     """`vouch serve` and mSale Core on free ports."""
 
     folder: Path
-    database_url: str
+    """For what is logged and received."""
+    installation: Installation
     changes: dict[str, str] = field(default_factory=dict)
     """Further VOUCH_* variables."""
 
@@ -36,12 +34,10 @@ class House:
         self._msale: MsaleCore
         self._process: asyncio.subprocess.Process | None = None
 
-    async def open(self, template: Path) -> None:
-        """Seeds, mSale Core, and serve; `template` is a seeded data directory, of use where the database is SQLite."""
-        if not self.database_url:
-            await asyncio.to_thread(shutil.copytree, template, self.folder / "data")
+    async def open(self) -> None:
+        """mSale Core, and serve."""
         results = f"http://127.0.0.1:{self.msale_port}/results"
-        self.seeds = await seeded(self.folder / "data", self.database_url, results)
+        self.seeds = await seeded(self.installation.folder, self.installation.database_url, results)
         self._msale = MsaleCore(
             MsaleConfig(
                 self.folder / "msale",
@@ -57,8 +53,8 @@ class House:
     async def serve(self) -> None:
         """Start `vouch serve` and wait until it is healthy."""
         environment = {
-            "VOUCH_DATA_DIR": str(self.folder / "data"),
-            "VOUCH_DATABASE_URL": self.database_url,
+            "VOUCH_DATA_DIR": str(self.installation.folder),
+            "VOUCH_DATABASE_URL": self.installation.database_url,
             "VOUCH_PORT": str(self.port),
             "VOUCH_EKYC_FILES": "true",
             "VOUCH_MSALE_URL": f"http://127.0.0.1:{self.msale_port}",
@@ -110,17 +106,6 @@ class House:
                 return answer.status == 200
         except aiohttp.ClientConnectionError:
             return False
-
-
-async def seeded(folder: Path, database_url: str = "", results_url: str = "") -> Seeds:
-    """Bring a data directory and its database to the demo's seeds."""
-    settings = Settings(_env_file=None, data_dir=folder, database_url=database_url)
-    folder.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    await migrations.upgrade(database)
-    seeds = await seed(database, settings, results_url)
-    await database.close()
-    return seeds
 
 
 def environment_of(settings: dict[str, Any]) -> dict[str, str]:

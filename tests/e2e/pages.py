@@ -1,5 +1,6 @@
 """The pages as their users work them: by what stands on them, with one Chromium for each side."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -201,9 +202,9 @@ async def in_call(
     house: House, browsers: tuple[Browser, Browser], username: str = "dealer1", agent_name: str = "agent1"
 ) -> tuple[Dealer, Agent]:
     """A dealer and an agent who see each other."""
-    agent = await Agent.ready(browsers[1], house, agent_name)
     dealer = await Dealer.open(browsers[0], house)
-    await dealer.call(house, username)
+    agent, _ = await asyncio.gather(Agent.ready(browsers[1], house, agent_name), dealer.fill(house, username))
+    await dealer.press("call")
     await agent.accept()
     await agent.until("active")
     await dealer.until("active")

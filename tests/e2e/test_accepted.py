@@ -2,11 +2,15 @@
 
 import time
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Browsers, Figures, Open
 from tests.e2e.pages import Agent, Dealer, in_call
 from tests.e2e.results import case, decided
+from tests.installation import Installation
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOW = "performance.timeOrigin + performance.now()"
 
@@ -44,8 +48,10 @@ async def test_accepted_and_confirmed(open_house: Open, browsers: Browsers, figu
     assert any(picture["kind"] == "agent" for picture in shown["pictures"])
 
 
-async def test_rejected_on_postgresql(open_house: Open, browsers: Browsers, postgresql_url: str) -> None:
-    house = await open_house(postgresql_url)
+async def test_rejected_on_postgresql(
+    open_house: Open, browsers: Browsers, postgresql_installation: Installation
+) -> None:
+    house = await open_house(postgresql_installation)
     dealer, agent = await in_call(house, browsers)
     await agent.reject()
     await agent.until_ended("rejected")

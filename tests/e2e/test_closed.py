@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 
@@ -16,6 +17,8 @@ from vouch.clock import DAY, SystemClock, vietnamese_day
 from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.settings import Settings
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_call_outside_of_the_hours(open_house: Open, browsers: Browsers) -> None:
@@ -43,7 +46,7 @@ async def test_a_call_outside_of_the_hours(open_house: Open, browsers: Browsers)
 
 async def set_hours(house: House, **given: Any) -> None:
     """Change rules of CTKV1 as `vouch rules set` does, and wait until its floor has heard."""
-    settings = Settings(_env_file=None, data_dir=house.folder / "data", database_url=house.database_url)
+    settings = Settings(_env_file=None, database_url=house.installation.database_url)
     database = Database(settings.database)
     async with database.write() as session:
         now = await database.now(session)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Browsers, Figures, Open
@@ -9,6 +10,8 @@ from tests.e2e.outage import outage
 from tests.e2e.pages import Agent, Dealer, in_call
 from tests.e2e.results import case, decided, ended
 from vouch.clock import SECOND
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LOST_S = 5
 

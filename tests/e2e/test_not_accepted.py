@@ -1,10 +1,13 @@
 """Declined, passed on, rung out: what both sides see when the first agent does not take the call."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Browsers, Open
 from tests.e2e.pages import Agent, Dealer
 from tests.e2e.results import decided, ended
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_declined_with_nobody_left(open_house: Open, browsers: Browsers) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,10 +13,10 @@ from aiohttp import web
 from signaling.composition import Node
 from signaling.demo.robot_page import RobotPage
 from signaling.demo.robots import agent_page, browser, caller_page, open_verification, returning_page
-from signaling.demo.seed import Seeds, seed
+from signaling.demo.seed import Seeds
+from tests.installation import Installation, seeded
 from tests.papers import papers
 from tests.ports import free_port
-from vouch import migrations
 from vouch.settings import Settings
 from vouch.tasks import TaskSet
 
@@ -121,23 +120,22 @@ Start = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-async def start(database_url: str, tmp_path: Path) -> AsyncIterator[Start]:
+async def start(installation: Installation) -> AsyncIterator[Start]:
     """Start a house; settings may be changed."""
     async with AsyncExitStack() as stack:
 
         async def start_house(**changes: Any) -> House:
             port = free_port()
             values: dict[str, Any] = {
-                "data_dir": tmp_path / "data",
-                "database_url": database_url,
+                "data_dir": installation.folder,
+                "database_url": installation.database_url,
                 "port": port,
                 "wrap_up_s": 1,
                 "msale_url": "",
             }
             settings = Settings(_env_file=None, **(values | changes))
             node = Node(settings)
-            await migrations.upgrade(node.database)
-            seeds = await seed(node.database, settings)
+            seeds = await seeded(installation.folder, installation.database_url)
             await node.start()
             stack.push_async_callback(node.close)
             runner = web.AppRunner(node.app, access_log=None, shutdown_timeout=0.5)

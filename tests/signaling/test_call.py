@@ -103,7 +103,7 @@ async def test_packets_that_stop_for_a_while_leave_the_call_as_it_was(house: Hou
 
 
 # Its 16 seconds are spent once; the other database's deadlines are the same rows.
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
 async def test_lost_for_more_than_15_seconds_ends_the_call_and_tells_both_why(house: House) -> None:
     caller, agent = await house.call()
     assert caller.peer is not None

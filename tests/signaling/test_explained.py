@@ -8,7 +8,7 @@ import pytest
 from signaling.demo.robots import browser
 from tests.signaling.conftest import House, ring
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 
 async def asked(house: House, username: str, *paths: str) -> list[dict[str, Any]]:

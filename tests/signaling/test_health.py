@@ -9,7 +9,7 @@ import pytest
 from routing.events import OffersHeld
 from tests.signaling.conftest import House, Start
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 
 async def held(house: House, wanted: set[str]) -> None:

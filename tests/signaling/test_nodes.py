@@ -4,13 +4,13 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from signaling.demo.robot_page import RobotPage
 from signaling.demo.robots import browser, caller_page, returning_page
 from tests import services
+from tests.installation import Installation
 from tests.signaling.cluster import NOBODY, Cluster, cluster
 from tests.signaling.conftest import House, ring, ring_and_accept, tick_checks
 
@@ -25,8 +25,8 @@ def redis() -> Iterator[services.RedisServer]:
 
 
 @pytest.fixture
-async def installation(migrated_postgresql_url: str, tmp_path: Path) -> AsyncIterator[Cluster]:
-    async with cluster(tmp_path / "data", migrated_postgresql_url) as nodes:
+async def installation(postgresql_installation: Installation) -> AsyncIterator[Cluster]:
+    async with cluster(postgresql_installation.folder, postgresql_installation.database_url) as nodes:
         yield nodes
 
 

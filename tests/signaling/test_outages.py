@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from tests import services
+from tests.installation import Installation
 from tests.ports import free_port
 from tests.signaling.cluster import cluster
 from tests.signaling.conftest import House, ring_and_accept, tick_checks
@@ -55,7 +56,7 @@ async def test_a_database_that_is_stopped_at_once_and_started_again_costs_no_cal
 
 
 async def test_a_worker_that_runs_by_itself_serves_the_nodes_and_is_started_again(
-    migrated_postgresql_url: str, tmp_path: Path
+    postgresql_installation: Installation, tmp_path: Path
 ) -> None:
     address = f"127.0.0.1:{free_port()}"
     command = (sys.executable, "-m", "signaling.main", "media-worker", "--name", "alone", "--listen", address)
@@ -65,7 +66,7 @@ async def test_a_worker_that_runs_by_itself_serves_the_nodes_and_is_started_agai
             *command, env=os.environ | {"VOUCH_MEDIA_SECRET": "told to both"}, stderr=file
         )
     told = {"media_workers": 0, "media_worker_addresses": f"alone={address}", "media_secret": "told to both"}
-    async with cluster(tmp_path / "data", migrated_postgresql_url) as nodes:
+    async with cluster(postgresql_installation.folder, postgresql_installation.database_url) as nodes:
         one = await nodes.serve("one", **told)
         two = await nodes.serve("two", **told)
         caller, agent = await one.caller(), await two.ready()
