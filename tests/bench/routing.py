@@ -7,9 +7,9 @@ stored picture, wrap-up. Only media itself is not there: `tests/load/worker.py` 
 of bytes. One call in ten is declined by the first agent.
 
 Printed: the time from the first request to the ring in the agent's socket, and from [Call]; from a decline to the next
-ring; what database, nodes and this process cost; then the knee, the highest rate at which the ring stays within its
-bounds. `--sqlite --nodes 1` is the same without PostgreSQL. With `--commit-delay 3000` PostgreSQL waits 3 ms with every
-commit, as a disk that really syncs makes it wait.
+ring; what database, nodes and this process cost. Without `--rate` the knee is looked for first, the highest rate at
+which the ring stays within its bounds. `--sqlite` is the same without PostgreSQL. With `--commit-delay 3000`
+PostgreSQL waits 3 ms with every commit, as a disk that really syncs makes it wait.
 """
 
 import argparse
@@ -29,7 +29,7 @@ import uvloop
 from sqlalchemy import func, select
 
 from routing.state import Strategy
-from signaling.models import JournalRow
+from signaling.models import FloorCallRow, JournalRow
 from tests.bench import step
 from tests.chaos.house import House
 from tests.load.api import Api, Visit, robot_http
@@ -47,7 +47,9 @@ from vouch.tasks import TaskSet
 
 RING_P50_MS, RING_P99_MS, DECLINE_P99_MS = 60, 250, 300
 DECLINED = 0.1
+FIRST_RATE = 4.0
 SETTLE_S = 20
+_CALM_S = 180
 _DIALS_AT_ONCE = 24
 
 
@@ -148,7 +150,7 @@ class Bench:
                 agent = Agent(self._api, self._lives, visit, self.times, f"agent-{number}")
                 self._agents.append(agent)
                 agent.start()
-                if not await agent.page.until(lambda it: bool((it.view.get("agent") or {}).get("ready")), 60):
+                if not await agent.page.until(lambda _: is_ready(agent), 60):
                     raise RuntimeError("an agent could not sit down")
 
         async with asyncio.TaskGroup() as group:
@@ -164,8 +166,15 @@ class Bench:
         await self._http.close()
         await self._database.close()
 
+    async def calm(self) -> None:
+        """Wait until no call is left of what was before, and every agent is ready again."""
+        async with asyncio.timeout(_CALM_S):
+            while await live_calls(self._database) or not all(map(is_ready, self._agents)):
+                await asyncio.sleep(0.5)
+
     async def run(self, rate: float, seconds: float) -> "Run":
         """So many calls a second; returns when those have ended."""
+        await self.calm()
         self.times = Times()
         for agent in self._agents:
             agent._times = self.times
@@ -179,11 +188,12 @@ class Bench:
             running.append(self._tasks.spawn("caller", caller(self._api, self._lives, token, self.times)))
         offered = loop.time() - began
         await asyncio.wait(running, timeout=SETTLE_S + 60)
+        lasted = loop.time() - began
         after, now, totals = house.processor_s(), os.times(), await counters(self._database)
         used = {name: (after[name] - before[name]) / offered for name in after}
         used["generator"] = (now.user + now.system - own.user - own.system) / offered
         events, transactions = (b - a for a, b in zip(counted, totals, strict=True))
-        return Run(rate, calls, offered, self.times, used, events / max(1, transactions))
+        return Run(rate, calls, offered, lasted, self.times, used, events / max(1, transactions))
 
 
 @dataclass
@@ -193,6 +203,9 @@ class Run:
     rate: float
     calls: int
     seconds: float
+    """In which they came."""
+    lasted: float
+    """Until the last one's end: seconds."""
     times: Times
     used: dict[str, float]
     """Processor time a second, by process."""
@@ -271,6 +284,17 @@ async def sessions(house: House, agents: int, teams: list[str]) -> list[Visit]:
     return visits
 
 
+def is_ready(agent: Agent) -> bool:
+    """Whether calls may ring at this agent, as far as his console shows."""
+    return bool((agent.page.view.get("agent") or {}).get("ready"))
+
+
+async def live_calls(database: Database) -> int:
+    """How many calls have not ended."""
+    async with database.read() as session:
+        return (await session.execute(select(func.count()).where(FloorCallRow.live))).scalar_one()
+
+
 async def counters(database: Database) -> tuple[int, int]:
     """Events that were stepped, and transactions of floors in which."""
     transactions = select(JournalRow.floor, JournalRow.at).distinct().subquery()
@@ -279,17 +303,17 @@ async def counters(database: Database) -> tuple[int, int]:
         return events, (await session.execute(select(func.count()).select_from(transactions))).scalar_one()
 
 
-async def knee(bench: Bench, reached: Run) -> float:
-    """The highest whole rate that holds for fifteen seconds, between one that does and one that does not."""
-    holds, breaks = (reached.rate, math.inf) if reached.holds else (0.0, reached.rate)
+async def climb(bench: Bench) -> float:
+    """The knee: the highest whole rate at which the ring stays within its bounds, a quarter of a minute at a time.
+
+    From below, because what an overload leaves behind would be the next rate's burden.
+    """
+    holds, breaks = 0.0, math.inf
     while breaks - holds > 1:
-        rate = holds * 2 if math.isinf(breaks) else math.floor((holds + breaks) / 2)
+        rate = max(FIRST_RATE, holds * 2) if math.isinf(breaks) else math.floor((holds + breaks) / 2)
         run = await bench.run(rate, 15)
         print("knee:", run, flush=True)
-        if run.holds:
-            holds = rate
-        else:
-            breaks = rate
+        holds, breaks = (rate, breaks) if run.holds else (holds, rate)
     return holds
 
 
@@ -311,20 +335,20 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
             try:
                 await bench.open()
                 print(f"{options.agents} agents ready on {options.nodes} nodes, {len(teams)} teams", flush=True)
-                print("warm-up:", await bench.run(options.rate / 2, 10), flush=True)
-                reached = await bench.run(options.rate, options.seconds)
+                print("warm-up:", await bench.run(FIRST_RATE / 2, 10), flush=True)
+                rate = options.rate or await climb(bench)
+                reached = await bench.run(max(rate, 1), options.seconds)
                 print(reached, flush=True)
-                limit = await knee(bench, reached) if options.knee else None
             finally:
                 await bench.close()
         finally:
             await house.close()
     return {
-        "setups_per_s": reached.rate if reached.holds else limit,
+        "setups_per_s": reached.rate if reached.holds else round(reached.confirmed / reached.lasted, 1),
         "ring_p50_ms": whole(reached.ring_ms(0.5, reached.times.asked)),
         "ring_p99_ms": whole(reached.ring_ms(0.99, reached.times.asked)),
         "decline_to_ring_p99_ms": whole(reached.decline_p99_ms),
-        "knee_per_s": limit,
+        "knee_per_s": None if options.rate else rate,
     }
 
 
@@ -332,12 +356,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agents", type=int, default=2000)
     parser.add_argument("--teams", type=int, choices=range(1, 7), default=1, help="Floors that the calls spread over.")
-    parser.add_argument("--nodes", type=int, default=2)
+    parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--sqlite", action="store_true", help="SQLite, which serves one node, in PostgreSQL's place.")
-    parser.add_argument("--rate", type=float, default=50)
+    parser.add_argument("--rate", type=float, help="Set-ups a second; without, the knee is looked for and taken.")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--commit-delay", type=int, default=0, help="Microseconds added to each commit.")
-    parser.add_argument("--no-knee", dest="knee", action="store_false")
     options = parser.parse_args()
     if options.sqlite and (options.nodes > 1 or options.commit_delay):
         parser.error("SQLite serves one node, and knows no commit delay")
