@@ -1,12 +1,15 @@
 """Where programs of the system are found, and how they are installed."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from tools import programs
 from tools.programs import Program
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -80,3 +83,17 @@ def test_a_failed_installation_shows_why_and_goes_on(
     known(monkeypatch, Program("vouch-package", ("vouch-it",)))
     programs.install(["it"])
     assert "no such package" in capsys.readouterr().err
+
+
+def test_what_tests_run_is_installed_before_them() -> None:
+    dev = (ROOT / "dev").read_text()
+    set_up = re.search(r"^set_up_tests\(\) \{.*?^\}", dev, re.MULTILINE | re.DOTALL)
+    assert set_up is not None
+    installed = re.findall(r"^ *programs (.*)$", set_up[0], re.MULTILINE)
+    asked = {
+        name
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r'\bprogram\("([a-z]+)"\)', file.read_text())
+        if name in programs.PROGRAMS
+    }
+    assert asked <= set(installed[0].split())
