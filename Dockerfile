@@ -5,14 +5,11 @@
 FROM node:24.15-bookworm-slim AS pages
 WORKDIR /src
 COPY package.json package-lock.json .npmrc tsconfig.base.json ./
-COPY signaling/client/package.json signaling/client/
-COPY ekyc/web/package.json ekyc/web/
-COPY agent_console/web/package.json agent_console/web/
 RUN npm ci --loglevel error
 COPY signaling/client signaling/client
 COPY ekyc/web ekyc/web
 COPY agent_console/web agent_console/web
-RUN npm run build --workspaces --if-present
+RUN npm run build
 
 # --- Python's packages, and Vouch among them ---
 FROM python:3.11-slim-bookworm AS packages

@@ -2,7 +2,7 @@
 
 import { Button, Center, Stack, Text, Title } from "@mantine/core";
 import { IconDeviceDesktop } from "@tabler/icons-react";
-import { askBeforeLeaving } from "@vouch/client";
+import { askBeforeLeaving } from "#client";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 

@@ -2,7 +2,7 @@
 
 import { Alert, Button, Group, Paper, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
-import type { KeptPicture } from "@vouch/client";
+import type { KeptPicture } from "#client";
 import { useTranslation } from "react-i18next";
 
 import { pictureAddress } from "../common/api";

@@ -1,7 +1,7 @@
 // The connection as four bars and a word; figures on demand.
 
 import { Group, Text, Tooltip } from "@mantine/core";
-import type { PeerLink } from "@vouch/client";
+import type { PeerLink } from "#client";
 import { useTranslation } from "react-i18next";
 
 import { useStore } from "../common/store";

@@ -2,7 +2,7 @@
 
 import { Alert, Badge, Box, Button, Group, NativeSelect, Paper, Progress, Stack, Text, Title } from "@mantine/core";
 import { IconAlertCircle, IconCheck, IconMicrophone } from "@tabler/icons-react";
-import { type Choice, LevelMeter, type Media, type MediaProblem, sentenceKeys } from "@vouch/client";
+import { type Choice, LevelMeter, type Media, type MediaProblem, sentenceKeys } from "#client";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 

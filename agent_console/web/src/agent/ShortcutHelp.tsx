@@ -1,7 +1,7 @@
 // The list of shortcuts, on "?".
 
 import { Group, Kbd, Modal, Table } from "@mantine/core";
-import { Store } from "@vouch/client";
+import { Store } from "#client";
 import { useTranslation } from "react-i18next";
 
 import { useStore } from "../common/store";

@@ -3,7 +3,7 @@
 
 import { Button, Loader, Stack, Text } from "@mantine/core";
 import { IconClock, IconVolume } from "@tabler/icons-react";
-import type { PeerLink } from "@vouch/client";
+import type { PeerLink } from "#client";
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 

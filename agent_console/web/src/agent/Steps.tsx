@@ -2,7 +2,7 @@
 
 import { Checkbox, Group, Image, Paper, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
 import { IconFlag, IconLock } from "@tabler/icons-react";
-import type { Answer, Check } from "@vouch/client";
+import type { Answer, Check } from "#client";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 

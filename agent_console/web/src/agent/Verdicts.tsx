@@ -3,7 +3,7 @@
 
 import { Alert, Button, Group, Image, Stack, Text } from "@mantine/core";
 import { IconCamera, IconCheck, IconHelp, IconLock, IconPhoneEnd, IconX } from "@tabler/icons-react";
-import type { Verdict } from "@vouch/client";
+import type { Verdict } from "#client";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 

@@ -1,6 +1,6 @@
 // What the agent's screens read and press.
 
-import type { AgentCall, AgentView, Answer, FromConsole, PressName } from "@vouch/client";
+import type { AgentCall, AgentView, Answer, FromConsole, PressName } from "#client";
 import { createContext, useCallback, useContext, useRef, useState } from "react";
 
 import type { Codes } from "../common/types";

@@ -9,7 +9,7 @@ import {
   Media,
   PeerLink,
   Store,
-} from "@vouch/client";
+} from "#client";
 
 import { ticket } from "../common/api";
 import type { Me } from "../common/types";

@@ -1,4 +1,4 @@
-import type { AgentCall, Lost } from "@vouch/client";
+import type { AgentCall, Lost } from "#client";
 import { describe, expect, test } from "vitest";
 
 import { asked, barriers, type Situation } from "./gates";

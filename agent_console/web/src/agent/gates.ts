@@ -1,6 +1,6 @@
 // Why Confirm is off. The server decides (it answers `not_yet`); the page names the same reasons beforehand. Pure.
 
-import type { AgentCall, Check, Status } from "@vouch/client";
+import type { AgentCall, Check, Status } from "#client";
 
 /** How long without a new frame until a picture is called frozen; milliseconds. */
 export const FROZEN_AFTER = 3_000;

@@ -1,6 +1,6 @@
 // The staff's HTTP API (docs/http.md): one typed function per request; errors come as `Problem` with a stable code.
 
-import { Refused } from "@vouch/client";
+import { Refused } from "#client";
 
 import type { CallExplanation, Case, Codes, Dossier, Me, OwnCalls, Review, Search, VerificationPage } from "./types";
 

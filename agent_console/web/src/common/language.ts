@@ -1,13 +1,13 @@
 // The two languages of the staff pages, Vietnamese first; the choice stays in the browser.
 
-import { firstLanguage, rememberLanguage, type Language } from "@vouch/client";
+import { firstLanguage, rememberLanguage, type Language } from "#client";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
 import en from "../locales/en.json";
 import vi from "../locales/vi.json";
 
-export { chosenLanguage, LANGUAGES, type Language } from "@vouch/client";
+export { chosenLanguage, LANGUAGES, type Language } from "#client";
 
 /** Start translating; the page's `lang` follows the choice, so that screen readers speak the right language, and so does
  *  its title, the sentence `title`. */

@@ -1,6 +1,6 @@
 // How states look: a colour always goes with an icon and a word, so that nobody needs to see colours.
 
-import type { CallState, Outcome } from "@vouch/client";
+import type { CallState, Outcome } from "#client";
 import {
   IconAlertTriangle,
   IconBellRinging,

@@ -1,7 +1,7 @@
 // What is written for the reason of an agent who takes no calls: a team's own words, else ours.
 
 import { useQuery } from "@tanstack/react-query";
-import { chosenLanguage } from "@vouch/client";
+import { chosenLanguage } from "#client";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 

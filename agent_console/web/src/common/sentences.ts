@@ -1,6 +1,6 @@
 // Which sentence tells what went wrong: by the stable code, else what the server itself said.
 
-import type { Answer } from "@vouch/client";
+import type { Answer } from "#client";
 import type { TFunction } from "i18next";
 
 import { Problem } from "./api";

@@ -1,6 +1,6 @@
 // Reads a store of @vouch/client from React.
 
-import type { Store } from "@vouch/client";
+import type { Store } from "#client";
 import { useSyncExternalStore } from "react";
 
 /** The store's state now; the component renders again whenever it changes. */

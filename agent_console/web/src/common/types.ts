@@ -1,6 +1,6 @@
 // What the staff's HTTP API sends (docs/http.md). Times are microseconds UTC. The live wire's types are @vouch/client's.
 
-import type { Leg, Outcome, Verdict } from "@vouch/client";
+import type { Leg, Outcome, Verdict } from "#client";
 
 export type Role = "agent" | "supervisor" | "administrator";
 

@@ -2,7 +2,7 @@
 
 import { Alert, Anchor, Badge, Box, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconPlugConnectedX } from "@tabler/icons-react";
-import type { FloorAgent, FloorCall, FloorTeam } from "@vouch/client";
+import type { FloorAgent, FloorCall, FloorTeam } from "#client";
 import { useTranslation } from "react-i18next";
 
 import { AGENT_STATES, CALL_STATES } from "../common/looks";

@@ -2,7 +2,7 @@
 
 import { Anchor, Box, Button, Center, Group, Stack, Text, Title } from "@mantine/core";
 import { IconDeviceDesktop, IconLayoutGrid, IconListSearch } from "@tabler/icons-react";
-import { Connection, type FloorView, type FromFloor } from "@vouch/client";
+import { Connection, type FloorView, type FromFloor } from "#client";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 

@@ -1,4 +1,4 @@
-import type { FloorAgent, FloorCall } from "@vouch/client";
+import type { FloorAgent, FloorCall } from "#client";
 import { expect, test } from "vitest";
 
 import { inOrder, tally } from "./floor-order";

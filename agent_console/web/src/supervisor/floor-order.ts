@@ -1,6 +1,6 @@
 // How a floor is counted and in which order its agents stand. Pure.
 
-import type { FloorAgent, FloorTeam } from "@vouch/client";
+import type { FloorAgent, FloorTeam } from "#client";
 
 const RANK: Record<FloorAgent["state"], number> = { ringing: 0, in_call: 1, wrap_up: 2, free: 3, paused: 4, offline: 5 };
 

@@ -1,6 +1,6 @@
 // /api/call: the page of one verification's calls, by cookie (docs/http.md).
 
-import { Refused, type IceServer, type Outcome } from "@vouch/client";
+import { Refused, type IceServer, type Outcome } from "#client";
 
 import { Problem } from "../common/problem";
 import type { ConsentText, PaperKind } from "./ekyc";

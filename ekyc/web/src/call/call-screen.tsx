@@ -2,7 +2,7 @@
 
 import { Button, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { IconRefresh, IconWindowMaximize } from "@tabler/icons-react";
-import { sentenceKeys, type Outcome } from "@vouch/client";
+import { sentenceKeys, type Outcome } from "#client";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 

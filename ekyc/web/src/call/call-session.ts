@@ -11,7 +11,7 @@ import {
   type CallerView,
   type FromCaller,
   type Status,
-} from "@vouch/client";
+} from "#client";
 
 import { getTicket, type CallPage } from "../api/call";
 

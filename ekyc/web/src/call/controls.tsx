@@ -2,7 +2,7 @@
 
 import { ActionIcon, Group, Stack, Text } from "@mantine/core";
 import { IconCameraRotate, IconMicrophone, IconMicrophoneOff, IconPhoneOff } from "@tabler/icons-react";
-import type { MediaState } from "@vouch/client";
+import type { MediaState } from "#client";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 

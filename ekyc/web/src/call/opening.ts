@@ -1,6 +1,6 @@
 // A team's week and its next opening, as people write them; always in Vietnamese time, wherever the page is read.
 
-import type { Language } from "@vouch/client";
+import type { Language } from "#client";
 
 import type { Opening, WorkingTime } from "../api/call";
 

@@ -2,7 +2,7 @@
 
 import { Paper, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { IconCheck, IconInfoCircle, IconX } from "@tabler/icons-react";
-import type { Outcome } from "@vouch/client";
+import type { Outcome } from "#client";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 

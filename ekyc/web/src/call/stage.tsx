@@ -2,7 +2,7 @@
 
 import { Button, Text } from "@mantine/core";
 import { IconVideoOff, IconVolume } from "@tabler/icons-react";
-import type { LinkState, MediaState } from "@vouch/client";
+import type { LinkState, MediaState } from "#client";
 import { useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 

@@ -1,4 +1,4 @@
-import type { CallerCall } from "@vouch/client";
+import type { CallerCall } from "#client";
 import { describe, expect, test } from "vitest";
 
 import { elapsed, shownState, stateLine, type Facts } from "./state-line";

@@ -1,6 +1,6 @@
 // The one line that says how the call stands. Pure: gives a text's key and its values.
 
-import type { CallerCall, LinkState, MediaState, Status } from "@vouch/client";
+import type { CallerCall, LinkState, MediaState, Status } from "#client";
 
 const SECOND = 1_000_000;
 /** A leg's grace after the last thing heard of it, as the server keeps it; seconds. */

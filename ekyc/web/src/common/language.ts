@@ -1,13 +1,13 @@
 // The two languages of the caller's pages, Vietnamese first; the choice stays in the browser.
 
-import { chosenLanguage, firstLanguage, rememberLanguage, type Language } from "@vouch/client";
+import { chosenLanguage, firstLanguage, rememberLanguage, type Language } from "#client";
 import i18next from "i18next";
 import { initReactI18next, useTranslation } from "react-i18next";
 
 import en from "../locales/en.json";
 import vi from "../locales/vi.json";
 
-export { chosenLanguage, type Language } from "@vouch/client";
+export { chosenLanguage, type Language } from "#client";
 
 /** Starts translating; the page's `lang` follows, so that screen readers speak the right language. */
 export async function startLanguage(): Promise<void> {

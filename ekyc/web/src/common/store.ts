@@ -1,6 +1,6 @@
 // Stores of @vouch/client as React sees them.
 
-import type { Store } from "@vouch/client";
+import type { Store } from "#client";
 import { useSyncExternalStore } from "react";
 
 export function useStore<State extends object>(store: Store<State>): State {

@@ -1,6 +1,6 @@
 // The browser asks before a page is left on which something would be lost.
 
-import { askBeforeLeaving } from "@vouch/client";
+import { askBeforeLeaving } from "#client";
 import { useEffect } from "react";
 
 export function useUnsaved(active: boolean): void {

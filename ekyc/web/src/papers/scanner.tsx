@@ -1,7 +1,7 @@
 // The camera step: the card's frame drawn over the picture, what to do next, the shutter, a look at what was taken.
 
 import { ActionIcon, Button, Group, Modal, Stack, Text, UnstyledButton } from "@mantine/core";
-import { sentenceKeys, type Facing } from "@vouch/client";
+import { sentenceKeys, type Facing } from "#client";
 import { IconArrowLeft, IconCameraRotate, IconRefresh } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";

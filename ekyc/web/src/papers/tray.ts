@@ -1,7 +1,7 @@
 // The pictures of the papers on their way to the server: each is made smaller, sent with progress, and tried again
 // alone. The draft that collects them is opened with the first and replaced when it has expired.
 
-import { Store } from "@vouch/client";
+import { Store } from "#client";
 
 import { PAPER_KINDS, type PaperKind, type Source } from "../api/ekyc";
 import { Problem } from "../common/problem";

@@ -1,6 +1,6 @@
 // A camera alone, for pictures of papers; the call's camera and microphone are Media's.
 
-import { browserOf, kindOf, type Facing, type MediaProblem } from "@vouch/client";
+import { browserOf, kindOf, type Facing, type MediaProblem } from "#client";
 import { useEffect, useRef, useState, type RefObject } from "react";
 
 export interface CameraView {
