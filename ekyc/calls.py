@@ -17,7 +17,7 @@ from ekyc.webhooks_messages import CallEnded, CallEndedMessage, Decided, Decided
 from vouch.accounts.models import Account
 from vouch.clock import iso
 from vouch.ids import call_number, new_id
-from vouch.statements import insert_rows, table_of
+from vouch.statements import insert, insert_rows, table_of
 
 VERDICTS = frozenset({State.CONFIRMED, State.REJECTED, State.UNABLE_TO_VERIFY})
 """Outcomes of a call that are verdicts; their result message is `verification.decided`."""
@@ -207,7 +207,7 @@ async def decided(
         "picture": picture.id,
         "checks": dict(checks),
     }
-    await session.execute(insert_rows(VerdictRecord, tuple(given)), given)
+    await insert(session, VerdictRecord, given)
     if fraud:
         await session.execute(_FRAUD, {"this": facts.id})
     if facts.ended_at is not None:

@@ -22,7 +22,7 @@ from vouch.blobs import Blob, Blobs
 from vouch.database import Database
 from vouch.ids import new_id
 from vouch.logs import call_context, logger
-from vouch.statements import insert_rows, table_of
+from vouch.statements import insert
 
 log = logger(__name__)
 
@@ -30,7 +30,6 @@ _KEPT = select(Picture).where(Picture.call == bindparam("call")).order_by(Pictur
 _AGENT_OF = (
     select(Account.full_name).join(CallRecord, CallRecord.agent == Account.id).where(CallRecord.id == bindparam("call"))
 )
-_INSERT = insert_rows(Picture, tuple(table_of(Picture).c.keys()))
 
 LAST_FRAME = 0
 """The number under which a call's last frame is kept; those of presses begin with 1."""
@@ -80,7 +79,7 @@ class Evidence:
             # After another error the rows may stand nevertheless: then bytes too many are better than bytes too few.
             try:
                 async with self._database.write() as session:
-                    await session.execute(_INSERT, rows)
+                    await insert(session, Picture, *rows)
             except IntegrityError:
                 # Kept before, most likely; so rare that nobody looks for it until now.
                 await self._forget(written)

@@ -23,7 +23,7 @@ from ekyc.tokens import Holder
 from vouch.clock import SECOND, vietnamese_day
 from vouch.ids import new_id
 from vouch.problems import Problem
-from vouch.statements import insert_rows, table_of
+from vouch.statements import insert, table_of
 
 _ONE_SIDED = frozenset({IdType.FOREIGN_PASSPORT, IdType.UNDETERMINED_NATIONALITY, IdType.E_IDENTITY})
 """Papers without a second side to show."""
@@ -146,9 +146,9 @@ async def open_verification(session: AsyncSession, opening: Opening, now: int, l
     """Add the verification and its pictures; Problem as `check_papers` says. Its session does not know it."""
     check_papers(opening.data.customer.id_type, {paper.kind for paper in opening.papers})
     row = _verification(opening, now, lifetime_s)
-    await session.execute(insert_rows(Verification, tuple(row)), row)
+    await insert(session, Verification, row)
     pictures = [_picture(row["id"], paper) for paper in opening.papers]
-    await session.execute(insert_rows(Picture, tuple(pictures[0])), pictures)
+    await insert(session, Picture, *pictures)
     return Verification(**row)
 
 

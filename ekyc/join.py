@@ -9,10 +9,9 @@ from ekyc.models import JoinToken
 from vouch.clock import SECOND
 from vouch.ids import digest, new_secret
 from vouch.problems import Problem
-from vouch.statements import insert_rows, table_of
+from vouch.statements import insert, table_of
 
 _TOKEN = table_of(JoinToken)
-_ISSUE = insert_rows(JoinToken, ("digest", "verification", "expires_at"))
 # One statement, so that of two pages that show the same token at once only one gets in.
 _REDEEM = (
     update(_TOKEN)
@@ -38,7 +37,7 @@ async def issue(session: AsyncSession, verification: str, now: int, lifetime_s: 
     """A token for `verification`, good once within `lifetime_s`."""
     join = Join(new_secret(), now + lifetime_s * SECOND)
     row = {"digest": digest(join.token), "verification": verification, "expires_at": join.expires_at}
-    await session.execute(_ISSUE, row)
+    await insert(session, JoinToken, row)
     return join
 
 

@@ -17,7 +17,7 @@ from ekyc.webhooks_messages import CallEndedMessage, DecidedMessage
 from vouch.clock import HOUR, MINUTE, SECOND, Clock
 from vouch.database import Database
 from vouch.ids import new_id
-from vouch.statements import insert_rows, statement, table_of
+from vouch.statements import insert, statement, table_of
 
 DELAYS = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
 """Waits after the first, second, ... failed try (Standard Webhooks 1.0, "Retry schedule"); ten tries in 75 h 35 min."""
@@ -62,7 +62,7 @@ async def post(
         "due_at": at,
         "tries": 0,
     }
-    await session.execute(insert_rows(OutboxMessage, tuple(row)), row)
+    await insert(session, OutboxMessage, row)
 
 
 _OUTBOX, _CLIENT = table_of(OutboxMessage), table_of(Client)

@@ -22,7 +22,7 @@ from vouch.database import Database
 from vouch.logs import logger
 from vouch.problems import Problem
 from vouch.settings import Settings
-from vouch.statements import insert_rows
+from vouch.statements import insert
 
 log = logger(__name__)
 # Where a card's code is printed: on the front, on later cards on the back.
@@ -127,7 +127,7 @@ class Reception:
                 "verification": verification.id,
                 "created_at": delivered.at,
             }
-            await session.execute(insert_rows(IdempotencyKey, tuple(row)), row)
+            await insert(session, IdempotencyKey, row)
             return await self._with_join(session, verification, self._clock.now())
 
     async def _with_join(self, session: AsyncSession, verification: Verification, now: int) -> Opened:

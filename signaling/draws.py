@@ -94,8 +94,7 @@ class Draws:
     async def _commit(self, session: AsyncSession, day: str, digest: str) -> None:
         now = self._clock.now()
         row = {"day": day, "digest": digest, "published_at": now}
-        new = insert_rows(DrawCommitmentRow, tuple(row), "ON CONFLICT DO NOTHING RETURNING day")
-        if (await session.execute(new, row)).first() is not None:
+        if (await session.execute(_NEW, row)).first() is not None:
             record(session, Tag.DRAW_COMMITTED, now, subject=day, digest=digest)
 
     async def published(self) -> PublishedDraws:

@@ -181,9 +181,9 @@ class Effects:
             case KeepPicture():
                 await self._keep_picture(due.floor, due.effect)
             case TakePicture():
-                await self._take_picture(due.floor, due.effect)
+                await self._take_picture(due.effect)
             case KeepLastFrame():
-                await self._keep_last_frame(due.floor, due.effect)
+                await self._keep_last_frame(due.effect)
             case CloseMedia():
                 await self._close_media(due.effect)
 
@@ -191,7 +191,7 @@ class Effects:
         if self._clock.now() > effect.deadline:
             return  # the floor has gone on without it
         try:
-            kept = await self._verdict_picture(floor, effect)
+            kept = await self._verdict_picture(effect)
         except MediaRefused as refused:
             log.warning("verdict's picture refused", code=refused.code)
             if refused.code in _FRAME_CODES:
@@ -201,7 +201,7 @@ class Effects:
         done = EvidenceStored if kept else EvidenceFailed
         await self._floors.post(floor, done(effect.call, effect.decision))
 
-    async def _verdict_picture(self, floor: str, effect: KeepPicture) -> bool:
+    async def _verdict_picture(self, effect: KeepPicture) -> bool:
         """Whether the verdict's picture is durable now."""
         if effect.late:
             # After the end nothing new can be seen: the verdict stands on the last frame that was presented.
@@ -212,10 +212,10 @@ class Effects:
         # Live when he pressed: a node that died with the effect in its hands is no fault of his.
         ago = max(0, self._clock.now() - effect.pressed_at)
         frame = await self._frame(effect.worker, effect.call, effect.frame, live=live, ago=ago)
-        await self._keep(floor, effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
+        await self._keep(effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
         return True
 
-    async def _take_picture(self, floor: str, effect: TakePicture) -> None:
+    async def _take_picture(self, effect: TakePicture) -> None:
         if effect.worker is None:
             return
         try:
@@ -223,9 +223,9 @@ class Effects:
         except MediaRefused as refused:
             log.warning("further picture refused", code=refused.code)
             return
-        await self._keep(floor, effect.call, effect.agent, PictureKind.EXTRA, effect.number, frame)
+        await self._keep(effect.call, effect.agent, PictureKind.EXTRA, effect.number, frame)
 
-    async def _keep_last_frame(self, floor: str, effect: KeepLastFrame) -> None:
+    async def _keep_last_frame(self, effect: KeepLastFrame) -> None:
         if effect.worker is None:
             return
         try:
@@ -234,7 +234,7 @@ class Effects:
         except MediaRefused as refused:
             log.warning("last frame refused", code=refused.code)
             return
-        await self._keep(floor, effect.call, None, PictureKind.LAST_FRAME, 0, frame)
+        await self._keep(effect.call, None, PictureKind.LAST_FRAME, 0, frame)
 
     async def _close_media(self, effect: CloseMedia) -> None:
         try:
@@ -247,14 +247,11 @@ class Effects:
             return await self._plane.nearest_frame(worker, call, live=live, ago=ago)
         return await self._plane.frame(worker, call, name.media, name.rtp_timestamp, live=live, ago=ago)
 
-    async def _keep(
-        self, floor: str, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame
-    ) -> None:
-        known = self._floors.call(floor, call)
+    async def _keep(self, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame) -> None:
         await self._evidence.keep(
             CallFrame(
                 call=call,
-                verification=known.verification if known else await self._floors.verification_of(call),
+                verification=await self._floors.verification_of(call),
                 number=call_number(call),
                 decision=number,
                 kind=kind,

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from routing.events import NodeLost
 from routing.state import Floor
-from signaling import store
 from signaling.floors import Floors
 from signaling.models import NodeRow
 from signaling.roll import DEAD, Entry, Roll, Steadiness, identity
@@ -23,7 +22,7 @@ from signaling.workers import Workers
 from vouch.database import Database, is_gone
 from vouch.ids import new_id
 from vouch.logs import logger
-from vouch.statements import table_of
+from vouch.statements import put, table_of
 from vouch.tasks import TaskSet, woken
 
 log = logger(__name__)
@@ -149,7 +148,7 @@ class Nodes:
             if row is not None:
                 self._roll.remember(Entry(row.name, row.boot, row.renewed_at))
             own = {"boot": self._boot, "started_at": now, "renewed_at": now, "mourned": False}
-            await store.put(session, NodeRow, [{"name": self.name, **own}], ("name",), tuple(own))
+            await put(session, NodeRow, [{"name": self.name, **own}], ("name",), tuple(own))
 
     async def _renew(self, session: AsyncSession, now: int) -> str | None:
         """Renew this node's row and give its boot number; None where another process has taken the name."""

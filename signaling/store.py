@@ -21,8 +21,7 @@ from signaling.rules import Team
 from signaling.snapshot_rows import keep
 from signaling.sql import LOCK, REPEATED, WHOLE
 from vouch.clock import SECOND
-from vouch.database import Base
-from vouch.statements import insert_rows, put_rows
+from vouch.statements import insert_rows
 
 LEASE = 2 * SECOND
 """How long an effect is one node's unless it renews that."""
@@ -88,18 +87,6 @@ def _news(floor: str, version: int, now: int, data: str, rows: Iterable[Any]) ->
         elif row.kind == "call":
             (calls if row.present else gone)[row.id] = codec.load_call(row.data)
     return News(floor, version, now, codec.load(codec.FloorData, data), agents, calls, gone)
-
-
-async def put(
-    session: AsyncSession,
-    table: type[Base],
-    rows: Sequence[dict[str, object]],
-    key: Sequence[str],
-    changed: Sequence[str],
-) -> None:
-    """Insert rows, or change those that are there."""
-    if rows:
-        await session.execute(put_rows(table, tuple(rows[0]), tuple(key), tuple(changed)), rows)
 
 
 async def repeated(

@@ -11,13 +11,12 @@ from media import clock
 from media.plane import MediaPlane, WorkerState, worker_id
 from routing.events import WorkerLost
 from routing.state import LIVE, Floor
-from signaling import store
 from signaling.floors import Floors
 from signaling.models import WorkerRow
 from signaling.roll import Entry, Roll
 from vouch.clock import SECOND
 from vouch.logs import logger
-from vouch.statements import table_of
+from vouch.statements import put, table_of
 
 log = logger(__name__)
 
@@ -71,7 +70,7 @@ class Workers:
         for row in known.values():
             self._roll.remember(Entry(row.name, row.boot, row.renewed_at))
         rows = [*self._heard(known, now), *self._new(known)]
-        await store.put(session, WorkerRow, rows, ("name",), _COLUMNS)
+        await put(session, WorkerRow, rows, ("name",), _COLUMNS)
         known |= {row["name"]: KnownWorker(*(row[name] for name in _KNOWN)) for row in rows}
         forgotten = now - _FORGOTTEN
         if any(row.node and row.renewed_at < forgotten for row in known.values()):

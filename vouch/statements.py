@@ -3,16 +3,19 @@
 To build such a statement anew from tables costs three times what sending it does. Both databases spell these alike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, TextClause, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch.database import Base
 
 Types = dict[str, Any]
 """Parameters of a statement with their types."""
+Row = Mapping[str, object]
+"""Values by column."""
 
 
 def statement(sql: str, **types: Any) -> TextClause:
@@ -35,10 +38,17 @@ def insert_rows(table: type[Base], columns: tuple[str, ...], ending: str = "") -
     return statement(sql, **{name: known.c[name].type for name in columns})
 
 
-@cache
-def put_rows(table: type[Base], columns: tuple[str, ...], key: tuple[str, ...], changed: tuple[str, ...]) -> TextClause:
-    """INSERT of these columns; of a row that is there the `changed` ones are written."""
-    return insert_rows(table, columns, upsert(key, changed))
+async def insert(session: AsyncSession, table: type[Base], *rows: Row) -> None:
+    """Add rows, at least one, all of the same columns."""
+    await session.execute(insert_rows(table, tuple(rows[0])), list(rows))
+
+
+async def put(
+    session: AsyncSession, table: type[Base], rows: Sequence[Row], key: Sequence[str], changed: Sequence[str]
+) -> None:
+    """Add rows, if any; of those that are there the `changed` columns are written."""
+    if rows:
+        await session.execute(insert_rows(table, tuple(rows[0]), upsert(key, changed)), rows)
 
 
 def upsert(key: Iterable[str], changed: Iterable[str]) -> str:

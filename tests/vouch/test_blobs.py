@@ -15,6 +15,20 @@ def files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What is synced, as it is called then, in order."""
+    paths: list[Path] = []
+    real = os.fsync
+
+    def note(descriptor: int) -> None:
+        paths.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    return paths
+
+
 async def test_a_blob_comes_back_as_it_was_put(tmp_path: Path) -> None:
     blobs, data = DirectoryBlobs(tmp_path), os.urandom(100_000)
     blob = await blobs.put(data, ".jpg")
@@ -44,44 +58,31 @@ async def test_blobs_put_at_once_are_all_whole_and_spread_over_folders(tmp_path:
 
 
 async def test_a_blob_is_durable_before_it_has_its_name_and_its_name_before_put_returns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, synced: list[Path]
 ) -> None:
-    blobs, synced = DirectoryBlobs(tmp_path), []
-    real = os.fsync
-
-    def note(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", note)
+    blobs = DirectoryBlobs(tmp_path)
     blob = await blobs.put(b"picture", ".jpg")
     (path,) = files(tmp_path)
     assert synced == [path.with_name(f"{blob.key}.part"), path.parent, tmp_path]
 
 
 async def test_blobs_that_belong_together_share_a_folder_which_is_synced_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, synced: list[Path]
 ) -> None:
-    blobs, synced = DirectoryBlobs(tmp_path), []
-    real = os.fsync
-
-    def note(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", note)
+    blobs = DirectoryBlobs(tmp_path)
     one, two = await blobs.put_all([b"one", b"two"], ".jpg")
     folder = tmp_path / one.key.partition(".")[0][-2:]
     assert [await blobs.get(blob.key) for blob in (one, two)] == [b"one", b"two"]
     assert synced == [folder / f"{one.key}.part", folder / f"{two.key}.part", folder, tmp_path]
 
 
-async def test_the_root_is_synced_once_for_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_root_is_synced_once_for_each_folder(
+    tmp_path: Path, synced: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     blobs, ids = DirectoryBlobs(tmp_path), iter(f"{n:030x}ab" for n in range(9))
     monkeypatch.setattr("vouch.blobs.new_id", lambda: next(ids))
     await blobs.put(b"first", ".jpg")
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    synced.clear()
     blob = await blobs.put(b"second", ".jpg")
     assert synced == [tmp_path / "ab" / f"{blob.key}.part", tmp_path / "ab"]
 

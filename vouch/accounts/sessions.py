@@ -21,7 +21,7 @@ from vouch.database import Database
 from vouch.ids import digest, new_secret
 from vouch.keys import Keys
 from vouch.problems import Problem
-from vouch.statements import insert_rows
+from vouch.statements import insert
 
 _TICKET_S = 60
 CSRF_HEADER = "X-Vouch-CSRF"
@@ -74,7 +74,7 @@ class Sessions:
             "expires_at": now + lifetime_s * SECOND,
         }
         async with nullcontext(within) if within is not None else self._database.write() as transaction:
-            await transaction.execute(insert_rows(WebSession, tuple(row)), row)
+            await insert(transaction, WebSession, row)
         self._set_cookie(response, kind, secret, lifetime_s)
         return WebSession(**row)
 
