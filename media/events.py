@@ -11,6 +11,8 @@ Leg = Literal["customer", "agent"]
 """The two sides of a call."""
 Kind = Literal["video", "audio"]
 """The two streams of a leg."""
+Gate = Literal["recording", "frozen"]
+"""What Confirm waits for: the recording is on disk; the customer's picture moves."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,91 @@ class WorkerLost:
     """Microseconds since it was last heard."""
 
 
-MediaEvent = MediaFlowing | LegSilent | LegHeard | WorkerUp | WorkerLost
+@dataclass(frozen=True)
+class GateChanged:
+    """Something that Confirm must wait for has begun or ended; the changes of one gate are told one after the other."""
+
+    call: str
+    """The call's id."""
+    gate: Gate
+    """Which gate."""
+    shut: bool
+    """Whether Confirm must wait now."""
+    id: str
+    """Of this change and no other, so that one which is told again does nothing."""
+
+
+@dataclass(frozen=True)
+class RecordedPiece:
+    """The next octets of a leg's recording. Those of one connection are told one after the other, in their order."""
+
+    call: str
+    """The call's id."""
+    leg: Leg
+    """Whose recording it is."""
+    media: int
+    """The leg's media number: each peer connection has a file (WebM) of its own."""
+    offset: int
+    """Octets of the file before these."""
+    data: bytes
+    """The octets; empty where the last piece only says so."""
+    began_at: int
+    """The zero of the file's times: microseconds UTC."""
+    length: int
+    """How long the recording is with these octets: microseconds."""
+    last: bool
+    """Nothing follows."""
+
+
+@dataclass(frozen=True)
+class SecondFacts:
+    """What one leg carried in one second; what came from it but for the two fields of what went to it."""
+
+    video_bits: int
+    """Received, without headers."""
+    audio_bits: int
+    """Received, without headers."""
+    frames: int
+    """Pictures that came whole."""
+    width: int
+    """Pixels of the newest picture; 0 before the first."""
+    height: int
+    """Pixels of the newest picture; 0 before the first."""
+    repeated: int
+    """Video packets that came only when they were asked for again."""
+    lost: int
+    """Video packets that never came."""
+    jitter: int
+    """Of the video, as RFC 3550 reckons it: microseconds."""
+    silence: int
+    """Longest time without any packet: microseconds."""
+    round_trip: int | None
+    """To the peer and back: microseconds; None where it has not told."""
+    sent_bits: int
+    """Video that went to the leg, repetitions included."""
+    sent_lost: int
+    """Of that, what the peer says is lost: parts of 256."""
+    frozen: bool
+    """Packets came but no new picture."""
+
+
+@dataclass(frozen=True)
+class LegFacts:
+    """Seconds of one leg, in their order, one after the other."""
+
+    call: str
+    """The call's id."""
+    leg: Leg
+    """Whose."""
+    media: int
+    """Its media number."""
+    first_at: int
+    """When the first of the seconds began: microseconds UTC."""
+    seconds: tuple[SecondFacts, ...]
+    """What each of them carried."""
+
+
+MediaEvent = MediaFlowing | LegSilent | LegHeard | GateChanged | RecordedPiece | LegFacts | WorkerUp | WorkerLost
 
 
 def worker_id(name: str, boot: str) -> str:

@@ -31,7 +31,7 @@ class MediaEvents:
             case media.WorkerUp():
                 log.info("media worker is up", worker=event.worker)
                 self._worker_up()
-            case _:
+            case media.MediaFlowing() | media.LegSilent() | media.LegHeard():
                 floor = await self._floors.of_call(event.call)
                 if floor is not None:
                     await self._floors.post(floor, _translated(event))
