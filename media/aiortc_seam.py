@@ -1,14 +1,15 @@
-"""The only file that touches what aiortc and aioice keep private. Checked against aiortc 1.16 and aioice 0.13.
+"""The only file that needs what aiortc and aioice keep private. Checked against aiortc 1.16 and aioice 0.13.
 
 aiortc does what it is good at: SDP, ICE, DTLS, SRTP. Its own senders and receivers, which decode and encode, are never
 started; decrypted packets are taken where its DTLS transport would parse them, and encoded ones are handed to it there.
-`check` refuses to start on another version or where a name that is used here is missing.
+`check` refuses another version, or one where a name that is used here is missing; `self_test` sends a packet each way.
+Where either fails a worker uses `media.fallback` instead.
 """
 
 import asyncio
 import random
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from copy import copy
 from functools import partial
 from importlib.metadata import version
@@ -35,25 +36,28 @@ from aiortc.rtcrtpparameters import (
     RTCRtpCodecParameters,
     RTCRtpHeaderExtensionParameters,
 )
-from aiortc.sdp import MediaDescription, SessionDescription
+from aiortc.sdp import MediaDescription
 from av import VideoFrame
 
 from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
 from media.leg import LegParameters
+from media.peer import PacketHandler, kind_of, read_offer
+from media.rtcp import picture_loss
+from media.rtp import serialize
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
 
 TRANSPORT_SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 RECEIVE_BUFFER = 1 << 20
 """Octets of each socket's receive buffer: a stall of the machine must not lose what came meanwhile."""
-MOST_CANDIDATES = 16
-"""Of a peer's candidates that are tried: each makes us send packets to an address of the peer's choice."""
-
 STUN_TIMEOUT_S = 5
 """How long a STUN server is waited for: seconds."""
+SELF_TEST_S = 5.0
+"""What the self-test may take: seconds. It needs a twentieth of one; a machine that has just booted is busy."""
 
+_PROBE_S = 0.005
 _TRANSPORT_FEEDBACK = RTCRtcpFeedback(type="transport-cc")
 _CODECS: dict[str, list[RTCRtpCodecParameters]] = {
     "audio": [
@@ -88,11 +92,9 @@ _EXTENSIONS = [RTCRtpHeaderExtensionParameters(id=1, uri=TRANSPORT_SEQUENCE_URI)
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCDtlsTransport, ("_handle_rtp_data", "_handle_rtcp_data", "_send_rtp")),
     (RTCRtpSender, ("send",)),
+    (RTCRtpReceiver, ("receive",)),
     (Connection, ("get_component_candidates", "gather_candidates")),
 )
-
-PacketHandler = Callable[[bytes], Awaitable[None]]
-"""Takes one decrypted packet."""
 
 
 def check() -> None:
@@ -105,8 +107,48 @@ def check() -> None:
         raise RuntimeError(f"aiortc lacks {', '.join(missing)}")
 
 
+async def self_test() -> None:
+    """Let two peers of this process send each other packets over loopback; raises where one does not arrive as it was.
+
+    RuntimeError where nothing arrives; whatever else another version trips over is raised as it comes.
+    """
+    loopback = UdpSettings(addresses=("127.0.0.1",))
+    offering, answering = _OfferingLink(loopback), PeerLink(loopback)
+    try:
+        async with asyncio.timeout(SELF_TEST_S):
+            answer_sdp, agreed = await answering.answer(await offering.offer())
+            payload_type = agreed.video.payload_type
+            probes = (
+                serialize(payload_type, marker=True, sequence=1, timestamp=1, ssrc=1, payload=b"self-test"),
+                picture_loss(1, 1),
+            )
+            expected = _expect(offering, probes), _expect(answering, probes)
+            await offering.accept(answer_sdp)
+            while any(expected):
+                for probe in probes:
+                    await offering.send(probe)
+                    await answering.send(probe)
+                await asyncio.sleep(_PROBE_S)
+    except TimeoutError as error:
+        raise RuntimeError("packets do not come through aiortc as they should") from error
+    finally:
+        await offering.close()
+        await answering.close()
+
+
+def _expect(link: "PeerLink", packets: Iterable[bytes]) -> set[bytes]:
+    """Those of the packets that have not come yet."""
+    expected = set(packets)
+
+    async def take(data: bytes) -> None:
+        expected.discard(data)
+
+    link.receive(take, take)
+    return expected
+
+
 class PeerLink:
-    """One peer connection that answers an offer and carries encoded packets both ways."""
+    """The `media.peer.Link` that takes packets before the library parses them."""
 
     def __init__(self, udp: UdpSettings, ice_servers: tuple[IceServer, ...] = ()) -> None:
         servers = [RTCIceServer(list(each.urls), each.username, each.credential) for each in ice_servers]
@@ -117,9 +159,10 @@ class PeerLink:
 
     async def answer(self, offer_sdp: str) -> tuple[str, LegParameters]:
         """Take the offer and give the answer with what was agreed; raises BadOffer. To be called once."""
-        offer = _read(offer_sdp)
+        offer = read_offer(offer_sdp)
         try:
-            self._add_transceivers(offer)
+            # In the offer's order: the library stops the transport of the first if another section leads the bundle.
+            self._add_transceivers(map(kind_of, offer.media))
             await self._peer.setRemoteDescription(RTCSessionDescription(str(offer), "offer"))
             for media in offer.media:
                 self._agree(media)
@@ -154,19 +197,18 @@ class PeerLink:
     def _transport(self) -> RTCDtlsTransport:
         return self._transceivers["video"].receiver.transport
 
-    def _add_transceivers(self, offer: SessionDescription) -> None:
-        """In the offer's order: the library stops the transport of the first if another section leads the bundle."""
-        for media in offer.media:
-            transceiver = self._peer.addTransceiver(media.kind)
+    def _add_transceivers(self, kinds: Iterable[Kind]) -> None:
+        for kind in kinds:
+            transceiver = self._peer.addTransceiver(kind)
             _never_start(transceiver)
-            self._transceivers[_kind(media)] = transceiver
+            self._transceivers[kind] = transceiver
         connection = self._transport().transport.iceGatherer._connection
         gather = partial(_gather, connection, self._udp)
         setattr(connection, "get_component_candidates", gather)  # noqa: B010 - one instance is changed, not the class
 
     def _agree(self, media: MediaDescription) -> None:
         """Choose codec and extensions ourselves: the library's own choice is a table shared by the whole process."""
-        kind = _kind(media)
+        kind = kind_of(media)
         transceiver = self._transceivers[kind]
         codecs = find_common_codecs(_CODECS[kind], media.rtp.codecs)
         if not codecs:
@@ -184,6 +226,20 @@ class PeerLink:
             audio=_stream("audio", self._transceivers["audio"]),
             transport_sequence_id=ids[0] if ids else 0,
         )
+
+
+class _OfferingLink(PeerLink):
+    """The other side of the self-test."""
+
+    async def offer(self) -> str:
+        """What to give to the side that answers."""
+        self._add_transceivers(("audio", "video"))
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        return str(self._peer.localDescription.sdp)
+
+    async def accept(self, answer_sdp: str) -> None:
+        """Take the answer; the connection begins."""
+        await self._peer.setRemoteDescription(RTCSessionDescription(answer_sdp, "answer"))
 
 
 def hold_packets(peer: RTCPeerConnection) -> None:
@@ -207,32 +263,6 @@ def rtp_timestamp(receiver: RTCRtpReceiver, frame: VideoFrame) -> int:
     """The RTP timestamp of a frame that the library decoded; it counts them from its first one."""
     first: int = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper")._origin  # noqa: B009 - mypy knows no mangling
     return ((frame.pts or 0) + first) % (1 << 32)
-
-
-def _read(offer_sdp: str) -> SessionDescription:
-    """The offer, parsed and made safe; raises BadOffer."""
-    try:
-        offer = SessionDescription.parse(offer_sdp)
-        bundled = [each.items for each in offer.group if each.semantic == "BUNDLE"]
-        kinds = sorted(media.kind for media in offer.media)
-        whole = (
-            bool(bundled)
-            and len(bundled[0]) == 2
-            and all(media.dtls and media.dtls.fingerprints for media in offer.media)
-        )
-    except Exception as error:
-        raise BadOffer(type(error).__name__) from error
-    if kinds != ["audio", "video"] or not whole:
-        raise BadOffer("the offer must have one audio and one video section, bundled, with fingerprints")
-    for media in offer.media:
-        # Names (mDNS) would have to be resolved first; such a peer is learned from its own checks (RFC 8445 §7.3.1.3).
-        usable = [each for each in media.ice_candidates if not each.ip.endswith(".local") and each.protocol == "udp"]
-        media.ice_candidates = usable[:MOST_CANDIDATES]
-    return offer
-
-
-def _kind(media: MediaDescription) -> Kind:
-    return "video" if media.kind == "video" else "audio"
 
 
 def _never_start(transceiver: RTCRtpTransceiver) -> None:

@@ -6,15 +6,20 @@
 
 from dataclasses import dataclass
 
-from media import rtcp, rtp, vp8
+from media import rtcp, rtp, twcc, vp8
 from media.errors import FrameTooOld, FrameUnknown
-from media.events import CallSummary, Kind, Leg, MediaFlowing
-from media.groups import EncodedPicture, GroupStore, VideoPacket
+from media.events import CallSummary, GateChanged, Kind, Leg, LegFacts, MediaFlowing, RecordedPiece
+from media.evidence import Keeping, LegEvidence
+from media.gates import Gates, RecordingProgress
+from media.groups import EncodedPicture, GroupStore
 from media.leg import LOOK_AFTER, LegEvent, LegMedia
 from media.rtp import RtpPacket
 
 OLDEST_LIVE = 2_000_000
 """A frame that left the worker longer ago than this is no live picture: microseconds."""
+
+CallEvent = LegEvent | GateChanged | RecordedPiece | LegFacts
+"""What is told of a call."""
 
 Output = list[tuple[LegMedia, bytes]]
 """Packets to send, each with the leg that it goes to."""
@@ -39,29 +44,45 @@ class NamedPicture:
 class CallMedia:
     """State of one call; every method takes `now`, microseconds on the worker's clock, never going back."""
 
-    def __init__(self, call: str) -> None:
+    def __init__(self, call: str, keeping: Keeping) -> None:
         self.call = call
+        self._keeping = keeping
         self._legs: dict[Leg, LegMedia] = {}
         self._stores: dict[Leg, GroupStore] = {"customer": GroupStore(), "agent": GroupStore()}
         self._replaced: list[LegMedia] = []
-        self._events: list[LegEvent] = []
+        self._events: list[CallEvent] = []
+        self._gates = Gates(call, keeping.name)
+        self._progress = RecordingProgress()
 
     def leg(self, leg: Leg) -> LegMedia | None:
         """The present connection of a leg."""
         return self._legs.get(leg)
 
-    def join(self, leg: LegMedia) -> None:
+    def join(self, leg: LegMedia, now: int) -> None:
         """A peer connection begins; it replaces the leg's older one, whose packets count no more."""
         older = self._legs.get(leg.leg)
         if older is not None:
             leg.replaces(older)
             self._replaced.append(older)
+            self._end(older, now)
         self._legs[leg.leg] = leg
+        if self._keeping.evidence:
+            leg.evidence = LegEvidence(self.call, leg.leg, leg.media, self._keeping, self._stores[leg.leg])
         other = self._legs.get(_OTHER[leg.leg])
         if other is not None:
             other.incoming["video"].key_frames.want()
 
-    def take_events(self) -> list[LegEvent]:
+    def end(self, now: int) -> None:
+        """The call is over: the last events of both legs are made."""
+        for leg in self._legs.values():
+            self._end(leg, now)
+
+    def kept(self, piece: RecordedPiece, now: int) -> None:
+        """A piece of a recording, which was told, is on disk."""
+        self._progress.kept(piece)
+        self._look_at_recording(now)
+
+    def take_events(self) -> list[CallEvent]:
         """What has happened since the last call, in order."""
         events, self._events = self._events, []
         return events
@@ -82,8 +103,13 @@ class CallMedia:
         if leg.incoming[kind].received == 1:
             self._events.append(MediaFlowing(self.call, leg.leg, leg.media, kind))
         descriptor = vp8.parse(packet.payload) if kind == "video" else None
-        if kind == "video":
-            self._keep(leg, packet, descriptor, now)
+        if descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor):
+            leg.incoming["video"].key_frames.arrived(now)
+        if leg.evidence is not None:
+            if kind == "video":
+                leg.evidence.video(packet, descriptor, now)
+            else:
+                leg.evidence.audio(packet, now)
         return self._forward(leg, kind, packet, descriptor, now)
 
     def rtcp(self, leg: LegMedia, data: bytes, now: int) -> Output:
@@ -94,22 +120,32 @@ class CallMedia:
         other = self._legs.get(_OTHER[leg.leg])
         output: Output = []
         for message in rtcp.parse(data):
-            if isinstance(message, rtcp.SenderReport):
-                output += _translate(leg, other, message, now)
-            elif isinstance(message, rtcp.Nack):
-                output += _resend(leg, message, now)
-            elif other is not None and message.ssrc == leg.parameters.video.ssrc:
-                other.incoming["video"].key_frames.want()
+            match message:
+                case rtcp.SenderReport():
+                    output += _translate(leg, other, message, now)
+                case rtcp.Nack() if message.ssrc == leg.parameters.video.ssrc:
+                    leg.resends.ask(message.sequences)
+                    output += _resend(leg, now)
+                case rtcp.KeyFrameRequest() if other is not None and message.ssrc == leg.parameters.video.ssrc:
+                    other.incoming["video"].key_frames.want()
+                case rtcp.ReportBlock():
+                    _take_report(leg, message, now)
+                case rtcp.TransportWide():
+                    _take_feedback(leg, message, now)
         return output
 
     def tick(self, now: int) -> Output:
         """What is due; to be called about every 40 ms."""
-        both = len(self._legs) == 2 and all(leg.flows for leg in self._legs.values())
+        both = self._keeping.evidence and len(self._legs) == 2 and all(leg.flows for leg in self._legs.values())
         output: Output = []
         for leg in self._legs.values():
             self._events += leg.look(now)
+            output += _resend(leg, now)
+            self._keep(leg, now)
             if leg.incoming["video"].ssrc is not None or leg.incoming["audio"].ssrc is not None:
                 output += [(leg, data) for data in leg.feedback(now, regular_key_frames=both)]
+                output += [(leg, data) for data in leg.bound(self._downlink_limit(_OTHER[leg.leg]), now)]
+        self._look_at_recording(now)
         return output
 
     def look(self, leg: Leg, now: int) -> None:
@@ -121,9 +157,12 @@ class CallMedia:
     def frame(self, media: int, rtp_timestamp: int, *, live: bool, now: int) -> NamedPicture:
         """The customer's frame that the agent's page saw under (its media number, timestamp).
 
-        Raises FrameUnknown, and FrameTooOld when it must be `live` and is not.
+        Raises FrameUnknown, and FrameTooOld when it must be `live` and is not. The nearest one where the page cannot
+        know its name.
         """
         agent = self._legs.get("agent")
+        if agent is not None and agent.media == media and not agent.parameters.timestamps_kept:
+            return self.nearest_frame(live=live, now=now)
         source = agent.outgoing["video"].segments.find(rtp_timestamp) if agent and agent.media == media else None
         picture = self._stores["customer"].named(*source) if source else None
         if picture is None:
@@ -156,20 +195,43 @@ class CallMedia:
     def _with_agent(self, picture: EncodedPicture, rtp_timestamp: int, *, exact: bool) -> NamedPicture:
         return NamedPicture(picture, rtp_timestamp, exact, self._stores["agent"].nearest(picture.arrived))
 
-    def _keep(self, leg: LegMedia, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> None:
-        key = descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor)
-        if key:
-            leg.incoming["video"].key_frames.arrived(now)
-        kept = VideoPacket(
-            packet.sequence,
-            packet.timestamp,
-            descriptor is not None and descriptor.starts_frame,
-            key,
-            packet.marker,
-            b"" if descriptor is None else packet.payload[descriptor.size :],
-            now,
-        )
-        self._stores[leg.leg].add(leg.media, kept)
+    def _keep(self, leg: LegMedia, now: int) -> None:
+        """Tell what is due of a leg's recording and facts, and whether its picture stands."""
+        evidence = leg.evidence
+        if evidence is None:
+            return
+        piece = evidence.piece(now)
+        if piece is not None:
+            self._tell_piece(piece, now)
+        leg.note_silence(now)
+        # A leg that sends nothing at all is silent, which is another matter.
+        is_heard = not leg.is_silent(now, LOOK_AFTER)
+        leg.gauges.frozen = is_heard and evidence.is_frozen(now)
+        facts = evidence.facts(leg.incoming, leg.outgoing, leg.gauges, now)
+        if facts is not None:
+            self._events.append(facts)
+        if leg.leg == "customer" and is_heard:
+            self._events += self._gates.change("frozen", shut=leg.gauges.frozen)
+
+    def _end(self, leg: LegMedia, now: int) -> None:
+        for told in leg.evidence.end(now) if leg.evidence is not None else ():
+            if isinstance(told, RecordedPiece):
+                self._tell_piece(told, now)
+            else:
+                self._events.append(told)
+
+    def _tell_piece(self, piece: RecordedPiece, now: int) -> None:
+        self._progress.told(piece, now)
+        self._events.append(piece)
+
+    def _look_at_recording(self, now: int) -> None:
+        if self._keeping.records:
+            present = {name: leg.media for name, leg in self._legs.items()}
+            self._events += self._gates.change("recording", shut=not self._progress.is_safe(present, now))
+
+    def _downlink_limit(self, leg: Leg) -> int | None:
+        present = self._legs.get(leg)
+        return None if present is None or present.downlink is None else present.downlink.limit
 
     def _forward(
         self, leg: LegMedia, kind: Kind, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int
@@ -201,13 +263,35 @@ def _translate(leg: LegMedia, other: LegMedia | None, report: rtcp.SenderReport,
     for kind, stream in leg.incoming.items():
         if stream.ssrc == report.ssrc:
             stream.heard_report(report, now)
-            data = None if other is None else other.outgoing[kind].translate(leg.media, report)
+            data = None if other is None else other.outgoing[kind].translate(leg.media, report, now)
             return [] if other is None or data is None else [(other, data)]
     return []
 
 
-def _resend(leg: LegMedia, message: rtcp.Nack, now: int) -> Output:
-    video = leg.outgoing["video"]
-    if message.ssrc != leg.parameters.video.ssrc:
+def _resend(leg: LegMedia, now: int) -> Output:
+    """What the leg asked for again and may have now."""
+    if not leg.resends:
         return []
-    return [(leg, data) for sequence in message.sequences if (data := video.resend(sequence, now)) is not None]
+    video = leg.outgoing["video"]
+    return [(leg, data) for sequence in leg.resends.due(now) if (data := video.resend(sequence, now)) is not None]
+
+
+def _take_report(leg: LegMedia, block: rtcp.ReportBlock, now: int) -> None:
+    """What the peer says of our streams."""
+    for stream in leg.outgoing.values():
+        if stream.parameters.ssrc == block.ssrc:
+            round_trip = stream.round_trip(block, now)
+            leg.gauges.round_trip = leg.gauges.round_trip if round_trip is None else round_trip
+            if stream.parameters.kind == "video":
+                leg.gauges.sent_lost = block.fraction_lost
+
+
+def _take_feedback(leg: LegMedia, message: rtcp.TransportWide, now: int) -> None:
+    if leg.downlink is None:
+        return
+    try:
+        feedback = twcc.parse(message.data)
+    except ValueError:
+        # A stranger's packet: what cannot be read tells nothing.
+        return
+    leg.downlink.heard(feedback, now)

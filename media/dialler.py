@@ -64,6 +64,7 @@ class WorkerDialler:
             alive=link is not None,
             calls=0 if link is None else link.calls + link.chosen,
             capacity=0 if link is None else link.capacity,
+            full=link is not None and link.full,
             heard_at=heard,
         )
 

@@ -189,8 +189,15 @@ class WorkerState:
     """Calls that are open in it, and those that this node has given it since it said so."""
     capacity: int
     """Calls that it takes at once."""
+    full: bool
+    """Whether it says that it has as much to do as it can."""
     heard_at: int
     """When it was last heard, on `media.clock`."""
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a new call may be given to it."""
+        return self.alive and not self.full and self.calls < self.capacity
 
     @property
     def id(self) -> str:

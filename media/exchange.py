@@ -5,18 +5,21 @@ What it is not: it knows nothing of the wire to the node (`media.server`).
 
 import asyncio
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from media import clock
-from media.aiortc_seam import PeerLink
-from media.call import CallMedia, NamedPicture, Output
+from media.call import CallEvent, CallMedia, NamedPicture, Output
 from media.errors import BadOffer, FrameUnknown, Overloaded
-from media.events import CallSummary, KeptFrame, Leg
+from media.events import CallSummary, KeptFrame, Leg, RecordedPiece
+from media.evidence import Keeping
 from media.groups import EncodedPicture
-from media.leg import LegEvent, LegMedia, LegParameters, Numbering
+from media.leg import LegMedia, LegParameters, Numbering
+from media.load import Load
+from media.peer import Link, LinkMaker
 from media.picture import Jpeg, to_jpeg, warm_up
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
@@ -43,7 +46,7 @@ class _Open:
 
     media: CallMedia
     opened_at: int
-    links: dict[LegMedia, PeerLink] = field(default_factory=dict)
+    links: dict[LegMedia, Link] = field(default_factory=dict)
     answers: dict[Leg, tuple[int, str, str]] = field(default_factory=dict)
     """Of each leg: media number, offer, answer."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -62,15 +65,20 @@ class Exchange:
     def __init__(
         self,
         *,
+        make_link: LinkMaker,
         udp: UdpSettings,
         ice_servers: tuple[IceServer, ...],
         longest_calls: int,
-        on_event: Callable[[LegEvent, int], None],
+        evidence: bool = True,
+        on_event: Callable[[CallEvent, int], None],
     ) -> None:
+        self._make_link = make_link
         self._udp = udp
         self._ice_servers = ice_servers
         self._longest_calls = longest_calls
+        self._evidence = evidence
         self._on_event = on_event
+        self._load = Load()
         self._calls: dict[str, _Open] = {}
         self._closed: OrderedDict[str, CallSummary] = OrderedDict()
         self._tasks = TaskSet("exchange")
@@ -95,13 +103,18 @@ class Exchange:
     def __len__(self) -> int:
         return len(self._calls)
 
-    async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str) -> str:
+    @property
+    def is_full(self) -> bool:
+        """Whether no further call is taken: as many as allowed, or as much to do as can be done in time."""
+        return len(self._calls) >= self._longest_calls or self._load.is_full(len(self._calls))
+
+    async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str, *, record: bool) -> str:
         """See `MediaPlane.negotiate`; raises BadOffer and Overloaded."""
         opened = self._calls.get(call)
         if opened is None:
-            if len(self._calls) >= self._longest_calls:
+            if self.is_full:
                 raise Overloaded
-            opened = self._calls[call] = _Open(CallMedia(call), clock.now())
+            opened = self._calls[call] = self._open(call, record=record)
         opened.negotiating += 1
         try:
             async with opened.lock:
@@ -120,6 +133,13 @@ class Exchange:
         """See `MediaPlane.nearest_frame`; raises FrameTooOld, FrameUnknown and Overloaded."""
         return await self._keep(self._media(call).nearest_frame(live=live, now=clock.now() - ago))
 
+    def kept(self, piece: RecordedPiece) -> None:
+        """A piece of a recording is on disk; one of a closed call no longer matters here."""
+        opened = self._calls.get(piece.call)
+        if opened is not None:
+            opened.media.kept(piece, clock.now())
+            self._tell(opened)
+
     def look(self, call: str, leg: Leg) -> None:
         """Look at once whether a leg is silent; an unknown call is no error, it has none."""
         opened = self._calls.get(call)
@@ -132,6 +152,8 @@ class Exchange:
         opened = self._calls.pop(call, None)
         if opened is None:
             return self._closed.get(call, CallSummary(call, ()))
+        opened.media.end(clock.now())
+        self._tell(opened)
         summary = self._closed[call] = opened.media.summary(clock.wall_offset())
         self._closed.move_to_end(call)
         if len(self._closed) > REMEMBERED:
@@ -140,6 +162,11 @@ class Exchange:
             self._close_link(link)
         opened.links.clear()
         return summary
+
+    def _open(self, call: str, *, record: bool) -> _Open:
+        self._load.expect(clock.now())
+        keeping = Keeping(secrets.token_hex(8), clock.wall_offset(), self._evidence, self._evidence and record)
+        return _Open(CallMedia(call, keeping), clock.now())
 
     async def _answer(self, opened: _Open, leg: Leg, media: int, offer_sdp: str) -> str:
         known = opened.answers.get(leg)
@@ -152,7 +179,7 @@ class Exchange:
         return answer_sdp
 
     async def _connect(self, opened: _Open, leg: Leg, media: int, offer_sdp: str) -> str:
-        link = PeerLink(self._udp, self._ice_servers)
+        link = self._make_link(self._udp, self._ice_servers)
         try:
             answer_sdp, parameters = await link.answer(offer_sdp)
             if self._calls.get(opened.media.call) is not opened:
@@ -163,12 +190,13 @@ class Exchange:
         self._join(opened, _leg_media(opened.media.call, leg, media, parameters), link)
         return answer_sdp
 
-    def _join(self, opened: _Open, leg: LegMedia, link: PeerLink) -> None:
+    def _join(self, opened: _Open, leg: LegMedia, link: Link) -> None:
         older = opened.media.leg(leg.leg)
         if older is not None:
             self._close_link(opened.links.pop(older))
         opened.links[leg] = link
-        opened.media.join(leg)
+        opened.media.join(leg, clock.now())
+        self._tell(opened)
 
         async def on_rtp(data: bytes) -> None:
             await self._send(opened, opened.media.rtp(leg, data, clock.now()))
@@ -178,7 +206,7 @@ class Exchange:
 
         link.receive(on_rtp, on_rtcp)
 
-    def _close_link(self, link: PeerLink) -> None:
+    def _close_link(self, link: Link) -> None:
         closing = self._tasks.spawn("close link", link.close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
@@ -197,6 +225,7 @@ class Exchange:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            self._load.measure(clock.now(), time.process_time_ns() // 1_000)
             for call, opened in list(self._calls.items()):
                 try:
                     await self._tick(opened)

@@ -37,6 +37,10 @@ class IncomingStream:
         """The sender's SSRC: the first that was heard; others under the same payload type are not ours."""
         self.received = 0
         """Packets, repetitions left out."""
+        self.octets = 0
+        """Their payloads."""
+        self.repeated = 0
+        """Packets that came only when they were asked for again."""
         self.losses = LossList()
         """What is missing."""
         self.key_frames = KeyFrameAsker()
@@ -54,6 +58,7 @@ class IncomingStream:
         if not self.losses.take(packet.sequence, now):
             return False
         self.received += 1
+        self.octets += len(packet.payload)
         self._statistics.add(packet, now)
         return True
 
@@ -68,7 +73,14 @@ class IncomingStream:
         packet.payload = packet.payload[2:]
         packet.ssrc = self.ssrc
         packet.payload_type = self.parameters.payload_type
-        return self.take(packet, now)
+        if not self.take(packet, now):
+            return False
+        self.repeated += 1
+        return True
+
+    def jitter(self) -> int:
+        """As RFC 3550 §6.4.1 reckons it: microseconds."""
+        return self._statistics.jitter * 1_000_000 // self.parameters.clock_rate
 
     def heard_report(self, report: SenderReport, now: int) -> None:
         """The sender's report of its clock, to be answered in the next report block."""
@@ -111,6 +123,11 @@ class _Statistics:
                 self._jitter += (difference - self._jitter) / 16
         self._transit = transit
 
+    @property
+    def jitter(self) -> int:
+        """In units of the stream's clock."""
+        return int(self._jitter)
+
     def report(self, ssrc: int, now: int) -> ReportBlock:
         expected = self._highest - self._first + 1
         interval = expected - self._expected_before
@@ -122,7 +139,7 @@ class _Statistics:
             lost=expected - self._received,
             # The unwrapped count starts in its second round.
             highest_sequence=self._highest - (1 << 16),
-            jitter=int(self._jitter),
+            jitter=self.jitter,
             last_report=self.last_report,
             delay=(now - self.last_report_at) * 65_536 // 1_000_000 if self.last_report else 0,
         )

@@ -6,9 +6,12 @@ What it is not: it knows nothing of the other side; `media.call` joins the two.
 from dataclasses import dataclass
 
 from media import rtcp
+from media.bandwidth import MOST, Downlink
 from media.events import Kind, Leg, LegHeard, LegSilent, LegSummary, MediaFlowing
+from media.evidence import LegEvidence, LinkGauges
 from media.incoming import IncomingStream, StreamParameters
 from media.outgoing import OutgoingStream
+from media.pacing import ResendQueue
 from media.twcc import ArrivalRecorder
 
 SILENT_AFTER = 3_000_000
@@ -33,6 +36,8 @@ class LegParameters:
     """Its sound, Opus."""
     transport_sequence_id: int
     """Id of the transport-wide sequence number's header extension; 0 where the peer does not send it."""
+    timestamps_kept: bool = True
+    """Whether the peer gets our packets with our timestamps; else it knows no picture by a name of ours."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,19 @@ class LegMedia:
         self.incoming: dict[Kind, IncomingStream] = {
             stream.kind: IncomingStream(stream) for stream in (parameters.video, parameters.audio)
         }
+        extension = parameters.transport_sequence_id
+        self.downlink = Downlink() if extension else None
+        """What the way to the peer bears; None where it does not tell."""
         self.outgoing: dict[Kind, OutgoingStream] = {
-            stream.kind: OutgoingStream(stream, numbering.sequence, numbering.timestamp)
+            stream.kind: OutgoingStream(stream, numbering.sequence, numbering.timestamp, self.downlink, extension)
             for stream in (parameters.video, parameters.audio)
         }
+        self.resends = ResendQueue()
+        """What the peer asked for again."""
+        self.evidence: LegEvidence | None = None
+        """What is kept of the connection; None where nothing is."""
+        self.gauges = LinkGauges()
+        """What the connection shows in the second that runs."""
         self.arrivals = ArrivalRecorder()
         self.last_valid: int | None = None
         """When the last valid packet came; taken over from the connection that this one replaces."""
@@ -67,6 +81,8 @@ class LegMedia:
         self._reports = 0
         self._feedback_due = 0
         self._report_due = 0
+        self._bound: int | None = None
+        self._bound_due = 0
 
     @property
     def flows(self) -> bool:
@@ -83,6 +99,7 @@ class LegMedia:
 
     def heard(self, now: int) -> list[LegEvent]:
         """A valid packet came."""
+        self.note_silence(now)
         self.last_valid = now
         if self._first_packet is None:
             self._first_packet = now
@@ -91,6 +108,11 @@ class LegMedia:
         self._silent = False
         self._reports += 1
         return [LegHeard(self.call, self.leg, self.media, self._reports)]
+
+    def note_silence(self, now: int) -> None:
+        """Remember how long nothing came, if it is the longest time in this second."""
+        if self.last_valid is not None and now - self.last_valid > self.gauges.silence:
+            self.gauges.silence = now - self.last_valid
 
     def look(self, now: int, after: int = SILENT_AFTER) -> list[LegEvent]:
         """Find out whether the leg has fallen silent; reported once until it is heard again."""
@@ -118,6 +140,20 @@ class LegMedia:
             blocks = [block for stream in self.incoming.values() if (block := stream.report(now)) is not None]
             told.append(rtcp.receiver_report(ours, blocks))
         return told
+
+    def bound(self, limit: int | None, now: int) -> list[bytes]:
+        """Have the peer keep below `limit` bits a second, which the way to the other side bears; None: as it likes.
+
+        Told at once when it changes, and again every second, because a report may get lost.
+        """
+        source = self.incoming["video"].ssrc
+        if source is None or (limit is None and self._bound is None):
+            return []
+        wanted = MOST if limit is None else limit
+        if self._bound is not None and now < self._bound_due and wanted >= self._bound * 0.95:
+            return []
+        self._bound, self._bound_due = wanted, now + REPORT_EVERY
+        return [rtcp.greatest_rate(self.parameters.video.ssrc, source, wanted)]
 
     def _ask(self, video: IncomingStream, ssrc: int, now: int, *, regular: bool) -> list[bytes]:
         """Requests for lost packets and for a key frame; a packet that is given up leaves only the latter."""

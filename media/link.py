@@ -29,6 +29,8 @@ class WorkerLink:
         """Calls that it takes at once."""
         self.calls = 0
         """Calls that were open there when it was last heard."""
+        self.full = False
+        """Whether it took no new call then."""
         self.chosen = 0
         """Calls that it was chosen for since then."""
         self.heard_at = clock.now()
@@ -39,10 +41,9 @@ class WorkerLink:
         """Read until the connection ends; every request that still waits is then answered WorkerGone."""
         try:
             async for message in self._socket:
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    continue
-                self.heard_at = clock.now()
-                self._take(protocol.to_node.validate_json(message.data), on_event)
+                if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                    self.heard_at = clock.now()
+                    self._take(protocol.decode(message.data), on_event)
         finally:
             for reply in self._replies.values():
                 if not reply.done():
@@ -81,7 +82,7 @@ class WorkerLink:
 
     def _take(self, message: protocol.ToNode, on_event: Callable[[protocol.AnyEvent], None]) -> None:
         if isinstance(message, protocol.Alive):
-            self.calls, self.chosen = message.calls, 0
+            self.calls, self.full, self.chosen = message.calls, message.full, 0
         elif isinstance(message, protocol.Event):
             on_event(message)
         elif not isinstance(message, protocol.Hello):

@@ -4,16 +4,20 @@ To the receiver it is one unbroken stream: sequence numbers, timestamps and VP8 
 source. Gaps stay gaps, so that what is lost before us can still be filled in late, under its own number.
 """
 
+from collections import OrderedDict
 from struct import pack
 from typing import NamedTuple
 
 from media import rtcp, rtp, vp8
+from media.bandwidth import Downlink
 from media.incoming import StreamParameters
 from media.rtp import RtpPacket, Unwrapper
 from media.segments import SegmentTable
 
 HISTORY = 1_024
 """Packets kept for being sent again; a power of two. At 1 Mbit/s some eight seconds."""
+REPORTS_KEPT = 16
+"""Sender reports whose answer is waited for."""
 RESEND_PACE = 20_000
 """A packet is sent again once in this time at most: microseconds."""
 
@@ -32,8 +36,20 @@ class OutgoingStream:
     sequence in the lower half, because SRTP loses its place where the first packets wrap (RFC 3711 §3.3.1).
     """
 
-    def __init__(self, parameters: StreamParameters, first_sequence: int, first_timestamp: int) -> None:
+    def __init__(
+        self,
+        parameters: StreamParameters,
+        first_sequence: int,
+        first_timestamp: int,
+        downlink: Downlink | None = None,
+        extension: int = 0,
+    ) -> None:
+        """With a downlink every packet carries its transport-wide number under the header extension of this id."""
         self.parameters = parameters
+        self.octets = 0
+        """Sent, without headers and repetitions."""
+        self.repeated_octets = 0
+        """Sent again."""
         self.segments = SegmentTable()
         """Where each stretch of what was sent came from."""
         self._source: int | None = None
@@ -52,7 +68,9 @@ class OutgoingStream:
         self._resent_at: dict[int, int] = {}
         self._rtx_sequence = first_sequence
         self._packets = 0
-        self._octets = 0
+        self._downlink = downlink
+        self._extension = extension
+        self._reported_at: OrderedDict[int, int] = OrderedDict()
 
     def has_source(self, source: int) -> bool:
         """Whether what goes out comes from this media number now."""
@@ -105,16 +123,9 @@ class OutgoingStream:
             self._newest_picture_id, self._newest_tl0picidx = picture_id, tl0picidx
         self.segments.extend(timestamp)
         self._packets += 1
-        self._octets += len(payload)
-        self._history[sequence % HISTORY] = _Sent(sequence & 0xFFFF, packet.marker, timestamp, payload)
-        return rtp.serialize(
-            self.parameters.payload_type,
-            marker=packet.marker,
-            sequence=sequence & 0xFFFF,
-            timestamp=timestamp,
-            ssrc=self.parameters.ssrc,
-            payload=payload,
-        )
+        self.octets += len(payload)
+        sent = self._history[sequence % HISTORY] = _Sent(sequence & 0xFFFF, packet.marker, timestamp, payload)
+        return self._packet(self.parameters.payload_type, self.parameters.ssrc, sent.sequence, sent, payload, now)
 
     def resend(self, sequence: int, now: int) -> bytes | None:
         """The packet of this 16-bit number once more; None if it is no longer kept or was sent again just now."""
@@ -124,22 +135,47 @@ class OutgoingStream:
         if now - self._resent_at.get(sequence % HISTORY, now - RESEND_PACE) < RESEND_PACE:
             return None
         self._resent_at[sequence % HISTORY] = now
+        self.repeated_octets += len(sent.payload)
         rtx = self.parameters.rtx_payload_type
-        if rtx is not None:
-            self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        return rtp.serialize(
-            self.parameters.payload_type if rtx is None else rtx,
+        if rtx is None:
+            return self._packet(self.parameters.payload_type, self.parameters.ssrc, sequence, sent, sent.payload, now)
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        payload = pack("!H", sequence) + sent.payload
+        return self._packet(rtx, self.parameters.rtx_ssrc, self._rtx_sequence, sent, payload, now)
+
+    def _packet(self, payload_type: int, ssrc: int, sequence: int, sent: _Sent, payload: bytes, now: int) -> bytes:
+        if self._downlink is None:
+            return rtp.serialize(
+                payload_type,
+                marker=sent.marker,
+                sequence=sequence,
+                timestamp=sent.timestamp,
+                ssrc=ssrc,
+                payload=payload,
+            )
+        return rtp.serialize_numbered(
+            payload_type,
             marker=sent.marker,
-            sequence=sequence if rtx is None else self._rtx_sequence,
+            sequence=sequence,
             timestamp=sent.timestamp,
-            ssrc=self.parameters.ssrc if rtx is None else self.parameters.rtx_ssrc,
-            payload=sent.payload if rtx is None else pack("!H", sequence) + sent.payload,
+            ssrc=ssrc,
+            payload=payload,
+            extension=self._extension,
+            number=self._downlink.number(len(payload), now),
         )
 
-    def translate(self, source: int, report: rtcp.SenderReport) -> bytes | None:
+    def translate(self, source: int, report: rtcp.SenderReport, now: int) -> bytes | None:
         """A source's sender report as this receiver must see it, so that lips and voice stay together."""
         if source != self._source:
             return None
         timestamp = (report.rtp_timestamp + self._timestamp_offset) % (1 << 32)
+        self._reported_at[report.ntp_time >> 16 & 0xFFFFFFFF] = now
+        if len(self._reported_at) > REPORTS_KEPT:
+            self._reported_at.popitem(last=False)
         ours = rtcp.SenderReport(self.parameters.ssrc, report.ntp_time, timestamp)
-        return rtcp.sender_report(ours, packets=self._packets, octets=self._octets, cname=self.parameters.cname)
+        return rtcp.sender_report(ours, packets=self._packets, octets=self.octets, cname=self.parameters.cname)
+
+    def round_trip(self, block: rtcp.ReportBlock, now: int) -> int | None:
+        """To the receiver and back, from its report on this stream (RFC 3550 §6.4.1): microseconds."""
+        sent_at = self._reported_at.get(block.last_report)
+        return None if sent_at is None else max(0, now - sent_at - block.delay * 1_000_000 // 65_536)

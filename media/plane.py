@@ -90,6 +90,7 @@ class MediaPlane:
         self._host = settings.listen_host
         self._secret = settings.secret or secrets.token_hex(32)
         self._on_event = on_event
+        self._recording = settings.recording
         self._turn = 0
         self._diallers: dict[str, WorkerDialler] = {}
         self._supervisors: dict[str, WorkerSupervisor] = {}
@@ -142,11 +143,7 @@ class MediaPlane:
 
         `among` are the ids that may be chosen; None: all.
         """
-        able = [
-            state
-            for state in self.workers()
-            if state.alive and state.calls < state.capacity and (among is None or state.id in among)
-        ]
+        able = [state for state in self.workers() if state.takes_calls and (among is None or state.id in among)]
         if not able:
             return None
         self._turn += 1
@@ -167,7 +164,13 @@ class MediaPlane:
         The same number with the same offer gives the same answer again. Raises BadOffer, Overloaded, WorkerGone.
         """
         request = protocol.Negotiate(
-            id=_draw_id(), call=call, time_left=NEGOTIATION, leg=leg, media=media, offer_sdp=offer_sdp
+            id=_draw_id(),
+            call=call,
+            time_left=NEGOTIATION,
+            leg=leg,
+            media=media,
+            offer_sdp=offer_sdp,
+            record=self._recording,
         )
         return (await self._link(worker).request(request, protocol.Answer)).answer_sdp
 
@@ -240,6 +243,7 @@ def worker_settings(settings: MediaSettings, name: str, secret: str, port: int =
         ice_servers=settings.ice_servers,
         udp=UdpSettings(settings.udp_addresses, settings.udp_ports, settings.announced_address),
         longest_calls=settings.longest_calls,
+        evidence=settings.evidence,
     )
     return told.model_dump_json()
 

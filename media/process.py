@@ -9,7 +9,7 @@ from pathlib import Path
 
 START_S = 20.0
 """What a worker may take until it listens: seconds."""
-END_S = 3.0
+END_S = 4.0
 """What it may take to end in order: seconds."""
 
 # A worker parses strangers' packets, so it gets nothing of the node's environment that could hold a key or an address.

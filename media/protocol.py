@@ -1,4 +1,4 @@
-"""Messages between a node and a media worker: one JSON object in each WebSocket text frame, told apart by `type`.
+"""Messages between a node and a media worker: one JSON object in each WebSocket frame, told apart by `type`.
 
 The worker speaks first (`hello`), the node proves itself (`proof`), then either side sends what it has. Several nodes
 may be connected. A request is answered once, on its own connection, by its `id`: `answer`, `frame`, `summary`, `done`
@@ -8,11 +8,23 @@ numbers rise by one within a boot of the worker. All durations and times are mic
 
 import hashlib
 import hmac
+from dataclasses import replace
+from struct import Struct
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from media.events import CallSummary, KeptFrame, Leg, LegHeard, LegSilent, MediaFlowing
+from media.events import (
+    CallSummary,
+    GateChanged,
+    KeptFrame,
+    Leg,
+    LegFacts,
+    LegHeard,
+    LegSilent,
+    MediaFlowing,
+    RecordedPiece,
+)
 
 NONCE_HEADER = "Vouch-Nonce"
 """Header of the WebSocket's upgrade request: the node's challenge to the worker."""
@@ -52,6 +64,8 @@ class Negotiate(Request):
     """Its media number."""
     offer_sdp: str
     """The session description."""
+    record: bool = True
+    """Whether what the call's legs send is to be recorded; the first offer of a call decides."""
 
 
 class GetFrame(Request):
@@ -130,6 +144,8 @@ class Alive(Message):
     type: Literal["alive"] = "alive"
     calls: int
     """Calls that are open."""
+    full: bool = False
+    """It takes no new call now."""
 
 
 class Answer(Message):
@@ -215,9 +231,33 @@ class LegHeardEvent(Event):
     """Which."""
 
 
+class GateChangedEvent(Event):
+    """A gate was shut or opened."""
+
+    type: Literal["gate_changed"] = "gate_changed"
+    event: GateChanged
+    """Which."""
+
+
+class RecordedPieceEvent(Event):
+    """A piece of a recording. The one message that is no text: its JSON, with empty data, and then the data."""
+
+    type: Literal["recorded_piece"] = "recorded_piece"
+    event: RecordedPiece
+    """The piece."""
+
+
+class LegFactsEvent(Event):
+    """Seconds of a leg."""
+
+    type: Literal["leg_facts"] = "leg_facts"
+    event: LegFacts
+    """What they carried."""
+
+
 AnyRequest = Negotiate | GetFrame | GetNearestFrame | Look | CloseCall
 AnyReply = Answer | Frame | Summary | Done | Refusal
-AnyEvent = MediaFlowingEvent | LegSilentEvent | LegHeardEvent
+AnyEvent = MediaFlowingEvent | LegSilentEvent | LegHeardEvent | GateChangedEvent | RecordedPieceEvent | LegFactsEvent
 ToWorker = AnyRequest | Proof | Acknowledge
 ToNode = Hello | Alive | AnyReply | AnyEvent
 
@@ -225,6 +265,32 @@ to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discrim
 """Reads what a node says; raises pydantic.ValidationError."""
 to_node: TypeAdapter[ToNode] = TypeAdapter(Annotated[ToNode, Field(discriminator="type")])
 """Reads what a worker says; raises pydantic.ValidationError."""
+
+
+_LENGTH = Struct("!I")
+
+
+def encode(message: ToNode) -> str | bytes:
+    """What a worker sends: text, or octets where the message carries data of its own (four of length, JSON, data).
+
+    Base64 within JSON would make a recording's way a third longer and cost more than all the rest of it.
+    """
+    if not isinstance(message, RecordedPieceEvent):
+        return message.model_dump_json()
+    bare = message.model_copy(update={"event": replace(message.event, data=b"")})
+    head = bare.model_dump_json().encode()
+    return _LENGTH.pack(len(head)) + head + message.event.data
+
+
+def decode(received: str | bytes) -> ToNode:
+    """Read what `encode` made; raises pydantic.ValidationError."""
+    if isinstance(received, str):
+        return to_node.validate_json(received)
+    end = _LENGTH.size + int.from_bytes(received[: _LENGTH.size], "big")
+    message = to_node.validate_json(received[_LENGTH.size : end])
+    if isinstance(message, RecordedPieceEvent):
+        return message.model_copy(update={"event": replace(message.event, data=received[end:])})
+    return message
 
 
 def prove(secret: str, role: Literal["node", "worker"], nonce: str) -> str:

@@ -16,8 +16,10 @@ TRANSPORT_FEEDBACK = 205
 PAYLOAD_FEEDBACK = 206
 
 GENERIC_NACK = 1
+TRANSPORT_WIDE = 15
 PICTURE_LOSS = 1
 FULL_INTRA_REQUEST = 4
+APPLICATION_LAYER = 15
 
 _SENDER_INFO = Struct("!IQIII")
 _REPORT_BLOCK = Struct("!IB3sIIII")
@@ -74,7 +76,15 @@ class ReportBlock:
     """Since that report, in 1/65536 s."""
 
 
-RtcpMessage = SenderReport | Nack | KeyFrameRequest
+@dataclass(frozen=True)
+class TransportWide:
+    """Feedback on packets of the whole transport, to be read by `media.twcc`."""
+
+    data: bytes
+    """The packet with its header."""
+
+
+RtcpMessage = SenderReport | Nack | KeyFrameRequest | ReportBlock | TransportWide
 
 
 def parse(data: bytes) -> list[RtcpMessage]:
@@ -84,6 +94,11 @@ def parse(data: bytes) -> list[RtcpMessage]:
         if packet_type == SENDER_REPORT and len(body) >= 24:
             ssrc, ntp_time, rtp_timestamp, _, _ = _SENDER_INFO.unpack_from(body)
             found.append(SenderReport(ssrc, ntp_time, rtp_timestamp))
+            found.extend(_blocks(body, 24, count))
+        elif packet_type == RECEIVER_REPORT:
+            found.extend(_blocks(body, 4, count))
+        elif packet_type == TRANSPORT_FEEDBACK and count == TRANSPORT_WIDE:
+            found.append(TransportWide(packet(packet_type, count, body)))
         elif packet_type == TRANSPORT_FEEDBACK and count == GENERIC_NACK and len(body) >= 12:
             found.append(Nack(unpack_from("!I", body, 4)[0], tuple(_lost(body[8:]))))
         elif packet_type == PAYLOAD_FEEDBACK and count == PICTURE_LOSS and len(body) >= 8:
@@ -92,6 +107,13 @@ def parse(data: bytes) -> list[RtcpMessage]:
             # The header's media source is unused here; each entry names its own (RFC 5104 §4.3.1.1).
             found.extend(KeyFrameRequest(unpack_from("!I", body, at)[0]) for at in range(8, len(body) - 7, 8))
     return found
+
+
+def _blocks(body: bytes, start: int, count: int) -> Iterator[ReportBlock]:
+    for at in range(start, min(len(body) - 23, start + 24 * count), 24):
+        ssrc, fraction_lost, lost, highest, jitter, last_report, delay = _REPORT_BLOCK.unpack_from(body, at)
+        total = int.from_bytes(lost, "big", signed=True)
+        yield ReportBlock(ssrc, fraction_lost, total, highest, jitter, last_report, delay)
 
 
 def _split(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -167,3 +189,15 @@ def nack(ssrc: int, media_ssrc: int, sequences: Iterable[int]) -> bytes:
 def picture_loss(ssrc: int, media_ssrc: int) -> bytes:
     """Ask for a key frame (PLI)."""
     return packet(PAYLOAD_FEEDBACK, PICTURE_LOSS, pack("!II", ssrc, media_ssrc))
+
+
+def greatest_rate(ssrc: int, media_ssrc: int, bit_rate: int) -> bytes:
+    """Bid a sender keep below this rate, bits a second (REMB, draft-alvestrand-rmcat-remb-03 §2.2).
+
+    Browsers take it as an upper bound beside what they find out by transport-wide feedback, also where it was not
+    negotiated.
+    """
+    exponent = max(0, bit_rate.bit_length() - 18)
+    body = pack("!II", ssrc, 0) + b"REMB" + bytes([1])
+    body += (exponent << 18 | bit_rate >> exponent).to_bytes(3, "big") + pack("!I", media_ssrc)
+    return packet(PAYLOAD_FEEDBACK, APPLICATION_LAYER, body)

@@ -9,6 +9,7 @@ from struct import Struct
 _FIXED_HEADER = Struct("!BBHII")
 _EXTENSION_HEADER = Struct("!HH")
 _UINT16 = Struct("!H")
+_NUMBERED_HEADER = Struct("!BBHIIHHBHB")
 
 ONE_BYTE_PROFILE = 0xBEDE
 """Profile of one-byte header extensions (RFC 8285 §4.2)."""
@@ -68,6 +69,25 @@ def serialize(payload_type: int, *, marker: bool, sequence: int, timestamp: int,
     """A packet without extensions, contributing sources or padding."""
     second = payload_type | 0x80 if marker else payload_type
     return _FIXED_HEADER.pack(0x80, second, sequence, timestamp, ssrc) + payload
+
+
+def serialize_numbered(
+    payload_type: int,
+    *,
+    marker: bool,
+    sequence: int,
+    timestamp: int,
+    ssrc: int,
+    payload: bytes,
+    extension: int,
+    number: int,
+) -> bytes:
+    """The same with a transport-wide sequence number under this extension id (1 to 14)."""
+    second = payload_type | 0x80 if marker else payload_type
+    header = _NUMBERED_HEADER.pack(
+        0x90, second, sequence, timestamp, ssrc, ONE_BYTE_PROFILE, 1, extension << 4 | 1, number, 0
+    )
+    return header + payload
 
 
 def _find_uint16(body: bytes, profile: int, wanted: int) -> int | None:

@@ -2,17 +2,17 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 
 from media import clock, protocol
+from media.call import CallEvent
 from media.errors import MediaRefused
-from media.events import LegHeard, LegSilent
+from media.events import RecordedPiece
 from media.exchange import Exchange
-from media.leg import LegEvent
+from media.outbox import Outbox
 from vouch.logs import call_context, logger
 from vouch.tasks import TaskSet
 
@@ -22,75 +22,12 @@ PROOF_S = 5
 """How long a node may take to prove itself: seconds."""
 ALIVE_S = 0.5
 """Between two signs of life: seconds."""
-REPEAT = 1_000_000
-"""An event that is not acknowledged is sent again after this time: microseconds."""
 MOST_UNSENT = 1_000
 """Messages that may wait for one node; one with more takes nothing any more and is left."""
 MOST_UNHEARD = 10_000
 """Events that wait for acknowledgement; with more, no node has listened for very long and the worker ends."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """An event that no node has acknowledged yet."""
-
-    event: LegEvent
-    happened_at: int
-    sent_at: int | None = None
-    """None: to nobody who is still there."""
-    tries: int = 0
-
-
-class Outbox:
-    """Events, each kept until a node has acknowledged it."""
-
-    def __init__(self, worker: str, boot: str) -> None:
-        self._worker, self._boot = worker, boot
-        self._waiting: dict[int, _Waiting] = {}
-        self._sequence = 0
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def add(self, event: LegEvent, happened_at: int) -> int:
-        """Keep an event and give its sequence number; it is due at once."""
-        self._sequence += 1
-        self._waiting[self._sequence] = _Waiting(event, happened_at)
-        return self._sequence
-
-    def acknowledge(self, sequence: int) -> None:
-        """Forget this event."""
-        self._waiting.pop(sequence, None)
-
-    def lost(self, sequences: Iterable[int]) -> None:
-        """Whoever these were sent to is gone: what still waits of them is due at once."""
-        for sequence in sequences:
-            if sequence in self._waiting:
-                self._waiting[sequence].sent_at = None
-
-    def due(self, now: int) -> list[tuple[int, protocol.AnyEvent]]:
-        """The events to be sent now, oldest first, each with the number of times that it was sent before."""
-        return [
-            self.send(sequence, now)
-            for sequence, waiting in self._waiting.items()
-            if waiting.sent_at is None or now - waiting.sent_at >= REPEAT
-        ]
-
-    def send(self, sequence: int, now: int) -> tuple[int, protocol.AnyEvent]:
-        """The same of one event that waits."""
-        waiting = self._waiting[sequence]
-        waiting.sent_at = now
-        waiting.tries += 1
-        return waiting.tries - 1, self._message(sequence, waiting, now)
-
-    def _message(self, sequence: int, waiting: _Waiting, now: int) -> protocol.AnyEvent:
-        worker, boot, event = self._worker, self._boot, waiting.event
-        if isinstance(event, LegSilent):
-            aged = replace(event, age=event.age + now - waiting.happened_at)
-            return protocol.LegSilentEvent(worker=worker, boot=boot, sequence=sequence, event=aged)
-        if isinstance(event, LegHeard):
-            return protocol.LegHeardEvent(worker=worker, boot=boot, sequence=sequence, event=event)
-        return protocol.MediaFlowingEvent(worker=worker, boot=boot, sequence=sequence, event=event)
+MOST_UNKEPT = 512 << 20
+"""Octets of recordings that wait for it; some minutes of fifty calls."""
 
 
 class _Node:
@@ -117,7 +54,11 @@ class _Node:
         while True:
             message = await self._queue.get()
             try:
-                await self.socket.send_str(message.model_dump_json())
+                encoded = protocol.encode(message)
+                if isinstance(encoded, bytes):
+                    await self.socket.send_bytes(encoded)
+                else:
+                    await self.socket.send_str(encoded)
             except ConnectionError:
                 return
 
@@ -132,17 +73,22 @@ class WorkerServer:
         self._outbox = Outbox(worker, self.boot)
         self._nodes: list[_Node] = []
         self._tasks = TaskSet("server")
+        self._drained = asyncio.Event()
         self._exchange: Exchange | None = None
         self._runner: web.AppRunner | None = None
 
-    def on_event(self, event: LegEvent, happened_at: int) -> None:
+    def on_event(self, event: CallEvent, happened_at: int) -> None:
         """Something happened in a call: tell a node."""
-        if len(self._outbox) >= MOST_UNHEARD:
+        if len(self._outbox) >= MOST_UNHEARD or self._outbox.octets > MOST_UNKEPT:
             self._on_abandoned()
             return
-        sequence = self._outbox.add(event, happened_at)
+        self._outbox.add(event, happened_at)
+        self._say_fresh()
+
+    def _say_fresh(self) -> None:
         if self._nodes:
-            self._say(*self._outbox.send(sequence, clock.now()))
+            for tries, event in self._outbox.fresh(clock.now()):
+                self._say(tries, event)
 
     def _say_due(self) -> None:
         if self._nodes:
@@ -164,6 +110,16 @@ class WorkerServer:
         self._tasks.spawn("alive", self._keep_alive())
         listening: int = self._runner.addresses[0][1]
         return listening
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until the nodes have taken all that happened, but no longer than this."""
+        try:
+            async with asyncio.timeout(seconds):
+                if self._outbox and self._nodes:
+                    self._drained.clear()
+                    await self._drained.wait()
+        except TimeoutError:
+            log.warning("not all that happened was taken", events=len(self._outbox))
 
     async def close(self) -> None:
         """Stop listening and leave every node."""
@@ -214,9 +170,17 @@ class WorkerServer:
             return
         if isinstance(message, protocol.Acknowledge):
             node.events.discard(message.sequence)
-            self._outbox.acknowledge(message.sequence)
+            self._acknowledged(message.sequence)
         elif isinstance(message, protocol.Request):
             self._tasks.spawn(message.type, self._answer(node, message))
+
+    def _acknowledged(self, sequence: int) -> None:
+        event = self._outbox.acknowledge(sequence)
+        if not self._outbox:
+            self._drained.set()
+        if isinstance(event, RecordedPiece) and self._exchange is not None:
+            self._exchange.kept(event)
+        self._say_fresh()
 
     async def _answer(self, node: _Node, request: protocol.AnyRequest) -> None:
         reply: protocol.AnyReply
@@ -238,7 +202,9 @@ class WorkerServer:
             raise RuntimeError("the server was not started")
         match request:
             case protocol.Negotiate():
-                sdp = await exchange.negotiate(request.call, request.leg, request.media, request.offer_sdp)
+                sdp = await exchange.negotiate(
+                    request.call, request.leg, request.media, request.offer_sdp, record=request.record
+                )
                 return protocol.Answer(id=request.id, answer_sdp=sdp)
             case protocol.GetFrame():
                 frame = await exchange.frame(
@@ -256,9 +222,10 @@ class WorkerServer:
 
     async def _keep_alive(self) -> None:
         while True:
-            calls = 0 if self._exchange is None else len(self._exchange)
+            exchange = self._exchange
+            calls, full = (0, False) if exchange is None else (len(exchange), exchange.is_full)
             for node in list(self._nodes):
-                if not node.say(protocol.Alive(calls=calls)):
+                if not node.say(protocol.Alive(calls=calls, full=full)):
                     log.warning("a node that takes nothing any more is left")
                     self._tasks.spawn("leave", node.socket.close())
             self._say_due()

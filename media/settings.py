@@ -38,3 +38,7 @@ class MediaSettings:
     """Address told to the peers in place of the local one, where the machine stands behind a one-to-one NAT."""
     longest_calls: int = 60
     """Calls that one worker takes before it answers `overloaded`; measured good for 50 to 85 on one core."""
+    recording: bool = True
+    """Record what both sides of a call send."""
+    evidence: bool = True
+    """Keep frames, recordings and facts of calls; without, packets are forwarded and nothing more (to measure that)."""

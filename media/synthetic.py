@@ -72,6 +72,19 @@ def encode(images: Iterator[Image], *, count: int, fps: int = 30, bit_rate: int 
     return encoded
 
 
+def encode_tone(frequency: float = 440.0, *, count: int = 50, bit_rate: int = 32_000) -> list[bytes]:
+    """`count` pieces of 20 ms of a tone (hertz) as Opus; it has whole periods, so that a second can be repeated."""
+    context = av.CodecContext.create("libopus", "w")
+    if not isinstance(context, av.AudioCodecContext):
+        raise TypeError("the Opus encoder is no sound encoder")
+    context.sample_rate, context.layout, context.format, context.bit_rate = 48_000, "mono", "s16", bit_rate
+    phase = 2 * np.pi * round(frequency) * np.arange(960 * count) / 48_000
+    frame = av.AudioFrame.from_ndarray((8_000 * np.sin(phase)).astype(np.int16)[np.newaxis], "s16", "mono")
+    frame.sample_rate, frame.pts = 48_000, 0
+    encoded = [bytes(packet) for piece in (frame, None) for packet in context.encode(piece)]
+    return encoded[:count]
+
+
 def write_y4m(path: Path, images: Iterator[Image], *, count: int, fps: int = 30) -> None:
     """The first `count` pictures as an uncompressed YUV4MPEG2 file: what a browser's fake camera plays in a loop."""
     with path.open("wb") as file:

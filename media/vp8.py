@@ -73,6 +73,14 @@ def starts_key_frame(payload: bytes, descriptor: Descriptor) -> bool:
     return descriptor.starts_frame and not payload[descriptor.size] & 0x01
 
 
+def picture_size(key_frame: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels that an encoded key frame tells (RFC 6386 §9.1); None if it is cut off or damaged."""
+    if len(key_frame) < 10 or key_frame[3:6] != b"\x9d\x01\x2a":
+        return None
+    width, height = int.from_bytes(key_frame[6:8], "little"), int.from_bytes(key_frame[8:10], "little")
+    return width & 0x3FFF, height & 0x3FFF
+
+
 def rewrite(payload: bytes, descriptor: Descriptor, picture_id: int, tl0picidx: int) -> bytes:
     """The same payload under another picture id (taken modulo 2^15) and TL0PICIDX (modulo 2^8), where it has them.
 

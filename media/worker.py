@@ -16,13 +16,18 @@ from functools import partial
 
 import uvloop
 
-from media import aiortc_seam
+from media import fallback
 from media.exchange import Exchange
+from media.peer import LinkMaker
 from media.server import WorkerServer
 from media.worker_settings import WorkerSettings
 from vouch import logs
 
-GRACE_S = 2.0
+log = logs.logger(__name__)
+
+DRAIN_S = 1.0
+"""What telling the nodes the ends of all recordings may take: seconds."""
+GRACE_S = 3.0
 """What an orderly end may take before the process is ended anyway: seconds."""
 
 
@@ -31,9 +36,11 @@ async def serve(settings: WorkerSettings, watch: Callable[[asyncio.AbstractEvent
     ended = asyncio.Event()
     server = WorkerServer(settings.name, settings.secret, on_abandoned=ended.set, capacity=settings.longest_calls)
     exchange = Exchange(
+        make_link=await choose_link(settings),
         udp=settings.udp,
         ice_servers=settings.ice_servers,
         longest_calls=settings.longest_calls,
+        evidence=settings.evidence,
         on_event=server.on_event,
     )
     loop = asyncio.get_running_loop()
@@ -45,7 +52,28 @@ async def serve(settings: WorkerSettings, watch: Callable[[asyncio.AbstractEvent
     sys.stdout.flush()
     await ended.wait()
     await exchange.close()
+    await server.drain(DRAIN_S)
     await server.close()
+
+
+async def choose_link(settings: WorkerSettings) -> LinkMaker:
+    """The way to hold connections that fits the installed aiortc, tried out; raises RuntimeError where none does."""
+    try:
+        # Another version may lack what that module imports.
+        from media import aiortc_seam  # noqa: PLC0415
+
+        aiortc_seam.check()
+        await aiortc_seam.self_test()
+    except Exception as error:  # noqa: BLE001 - whatever another version trips over
+        log.warning(
+            "calls cost up to three times as much, are small and keep no exact frame: install aiortc 1.16",
+            reason=f"{type(error).__name__}: {error}",
+        )
+        if settings.udp.ports is not None:
+            log.warning("media is received on any UDP port, not only on those that are set: install aiortc 1.16")
+        fallback.install()
+        return fallback.FallbackLink
+    return aiortc_seam.PeerLink
 
 
 def watch_parent(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
@@ -66,7 +94,6 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = WorkerSettings.model_validate_json(sys.stdin.buffer.readline())
     logs.configure(settings.log_level)
-    aiortc_seam.check()
     uvloop.run(serve(settings, watch_parent))
     # A decoder that still runs must not hold the process.
     sys.stdout.flush()

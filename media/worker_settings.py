@@ -34,4 +34,5 @@ class WorkerSettings(BaseModel):
     ice_servers: tuple[IceServer, ...] = ()
     udp: UdpSettings = UdpSettings()
     longest_calls: int = 60
+    evidence: bool = True
     log_level: str = "INFO"

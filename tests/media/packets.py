@@ -2,12 +2,15 @@
 
 from struct import pack
 
+from media.evidence import Keeping
 from media.incoming import StreamParameters
 from media.leg import LegMedia, LegParameters, Numbering
 from media.plane import Leg
 from media.rtp import RtpPacket, parse, serialize
 
 VIDEO, REPEATED, AUDIO = 97, 98, 96
+KEEPING = Keeping("kept", wall_offset=0, records=False)
+"""Frames and facts are kept, nothing is recorded."""
 FRAME = 3_000
 """Ticks of 90 kHz between frames."""
 

@@ -6,8 +6,9 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpPsfbPacket
 
 from media import aiortc_seam
-from media.aiortc_seam import MOST_CANDIDATES, PeerLink
+from media.aiortc_seam import PeerLink
 from media.errors import BadOffer
+from media.peer import MOST_CANDIDATES, read_offer
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
 
@@ -122,7 +123,7 @@ async def test_names_and_surplus_candidates_of_a_peer_are_not_tried() -> None:
     sdp = peer.localDescription.sdp.replace("a=end-of-candidates\r\n", "")
     name = "a=candidate:1 1 udp 2130706431 12345678-1234-1234-1234-123456789abc.local 50000 typ host\r\n"
     many = [f"a=candidate:{n} 1 udp 1 192.0.2.{n} 50000 typ host\r\n" for n in range(1, 100)]
-    offer = aiortc_seam._read(sdp + name + "".join(many))
+    offer = read_offer(sdp + name + "".join(many))
     assert all(not each.ip.endswith(".local") for media in offer.media for each in media.ice_candidates)
     assert len(offer.media[1].ice_candidates) == MOST_CANDIDATES
     await peer.close()

@@ -6,7 +6,7 @@ from media.errors import FrameTooOld, FrameUnknown
 from media.leg import LOOK_AFTER, SILENT_AFTER, LegMedia
 from media.plane import LegHeard, LegSilent, MediaFlowing
 from media.rtp import RtpPacket, parse, serialize
-from tests.media.packets import VIDEO, Camera, leg, repeated, sound, whole
+from tests.media.packets import KEEPING, VIDEO, Camera, leg, repeated, sound, whole
 
 SECOND = 1_000_000
 
@@ -15,10 +15,10 @@ class Joined:
     """A call with both legs, and their cameras."""
 
     def __init__(self) -> None:
-        self.call = CallMedia("call")
+        self.call = CallMedia("call", KEEPING)
         self.customer, self.agent = leg("customer"), leg("agent")
-        self.call.join(self.customer)
-        self.call.join(self.agent)
+        self.call.join(self.customer, 0)
+        self.call.join(self.agent, 0)
         self.camera, self.agents_camera = Camera(), Camera(ssrc=3_000, timestamp=70_000)
 
     def show(self, *, key: bool = False, now: int = 0) -> list[RtpPacket]:
@@ -37,7 +37,8 @@ def to(leg: LegMedia, output: Output) -> list[RtpPacket]:
 
 def messages(leg: LegMedia, output: Output) -> list[rtcp.RtcpMessage]:
     """What RTCP says to a leg, reports left out."""
-    return [message for receiver, data in output if receiver is leg for message in rtcp.parse(data)]
+    told = [message for receiver, data in output if receiver is leg for message in rtcp.parse(data)]
+    return [each for each in told if not isinstance(each, rtcp.ReportBlock | rtcp.TransportWide)]
 
 
 def test_packets_go_to_the_other_side() -> None:
@@ -61,8 +62,8 @@ def test_each_stream_is_reported_once() -> None:
 
 
 def test_a_packet_alone_is_kept_and_goes_nowhere() -> None:
-    call, customer, camera = CallMedia("call"), leg("customer"), Camera()
-    call.join(customer)
+    call, customer, camera = CallMedia("call", KEEPING), leg("customer"), Camera()
+    call.join(customer, 0)
     assert [call.rtp(customer, data, 0) for data in camera.frame(key=True)] == [[], []]
     named = call.nearest_frame(live=True, now=0)
     assert (named.exact, named.customer.timestamp, named.rtp_timestamp, named.agent) == (False, 0, 0, None)
@@ -89,7 +90,7 @@ def test_a_joining_side_has_a_key_frame_asked_for() -> None:
     joined = Joined()
     joined.show(key=True)
     joined.call.tick(0)
-    joined.call.join(again := leg("agent", 2))
+    joined.call.join(again := leg("agent", 2), 0)
     output = joined.call.tick(SECOND)
     assert messages(joined.customer, output) == [rtcp.KeyFrameRequest(1_000)]
     assert [each for data in joined.camera.frame() for each in joined.rtp(joined.customer, data, SECOND)] == []
@@ -152,8 +153,8 @@ def test_a_sender_report_reaches_the_other_side_in_its_own_numbers() -> None:
 
 
 def test_arrivals_are_fed_back_to_a_sender_that_numbers_them() -> None:
-    call, customer = CallMedia("call"), leg("customer", transport_sequence_id=3)
-    call.join(customer)
+    call, customer = CallMedia("call", KEEPING), leg("customer", transport_sequence_id=3)
+    call.join(customer, 0)
     plain = whole(Camera().frame(key=True)[0])
     head = bytes([0x90, VIDEO]) + (1).to_bytes(2, "big") + bytes(4) + (1_000).to_bytes(4, "big")
     data = head + bytes.fromhex("bede000131123400") + plain.payload
@@ -191,9 +192,9 @@ def test_names_of_another_number_or_never_sent_are_unknown() -> None:
         with pytest.raises(FrameUnknown):
             joined.call.frame(media, timestamp, live=False, now=0)
     with pytest.raises(FrameUnknown):
-        CallMedia("call").frame(1, 0, live=False, now=0)
+        CallMedia("call", KEEPING).frame(1, 0, live=False, now=0)
     with pytest.raises(FrameUnknown):
-        CallMedia("call").nearest_frame(live=False, now=0)
+        CallMedia("call", KEEPING).nearest_frame(live=False, now=0)
 
 
 def test_a_frame_is_live_for_two_seconds_from_a_leg_that_is_heard() -> None:
@@ -211,7 +212,7 @@ def test_a_frame_is_live_for_two_seconds_from_a_leg_that_is_heard() -> None:
 def test_frames_before_a_new_customers_page_keep_their_names() -> None:
     joined = Joined()
     (before, _) = joined.show(key=True)
-    joined.call.join(newer := leg("customer", 2))
+    joined.call.join(newer := leg("customer", 2), 0)
     after = [
         each
         for data in Camera(ssrc=1_500, timestamp=9).frame(key=True)
@@ -227,7 +228,7 @@ def test_frames_before_a_new_customers_page_keep_their_names() -> None:
 def test_packets_of_a_replaced_connection_count_no_more() -> None:
     joined = Joined()
     joined.show(key=True)
-    joined.call.join(leg("customer", 2))
+    joined.call.join(leg("customer", 2), 0)
     assert joined.show(now=1) == []
     assert joined.call.rtcp(joined.customer, rtcp.picture_loss(9, 11), 1) == []
     assert [(each.leg, each.media) for each in joined.call.summary(0).legs] == [
@@ -270,14 +271,14 @@ def test_who_looks_finds_a_silence_of_one_second() -> None:
     assert joined.call.take_events() == []
     joined.call.look("customer", LOOK_AFTER + 1)
     assert joined.call.take_events() == [LegSilent("call", "customer", 1, 1, LOOK_AFTER + 1)]
-    CallMedia("call").look("customer", 0)
+    CallMedia("call", KEEPING).look("customer", 0)
 
 
 def test_a_new_connection_goes_on_with_the_silence_of_the_one_it_replaced() -> None:
     joined = Joined()
     joined.show(key=True)
     joined.call.take_events()
-    joined.call.join(leg("customer", 2))
+    joined.call.join(leg("customer", 2), 0)
     joined.call.tick(SILENT_AFTER + 1)
     assert joined.call.take_events() == [LegSilent("call", "customer", 2, 1, SILENT_AFTER + 1)]
 

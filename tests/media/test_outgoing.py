@@ -140,10 +140,10 @@ def test_what_was_never_sent_or_is_too_old_is_not_sent_again() -> None:
 def test_a_sender_report_is_translated_for_the_present_source_alone() -> None:
     path, camera = Path(), Camera(timestamp=1_000)
     path.send_all(1, camera.frame(key=True))
-    data = path.out.translate(1, rtcp.SenderReport(1_000, 77, 1_500))
+    data = path.out.translate(1, rtcp.SenderReport(1_000, 77, 1_500), 0)
     assert data is not None
     assert rtcp.parse(data) == [rtcp.SenderReport(50, 77, 5_500)]
-    assert path.out.translate(2, rtcp.SenderReport(1_000, 77, 1_500)) is None
+    assert path.out.translate(2, rtcp.SenderReport(1_000, 77, 1_500), 0) is None
 
 
 def test_sound_needs_no_key_frame() -> None:

@@ -5,10 +5,12 @@ import aiohttp
 import pytest
 
 from media import protocol
+from media.aiortc_seam import PeerLink
 from media.exchange import Exchange
 from media.link import connect
+from media.outbox import REPEAT, Outbox
 from media.plane import LegHeard, LegSilent, MediaFlowing
-from media.server import MOST_UNHEARD, REPEAT, Outbox, WorkerServer
+from media.server import MOST_UNHEARD, WorkerServer
 from media.worker_settings import UdpSettings
 from vouch.tasks import TaskSet
 
@@ -60,7 +62,9 @@ class Worker:
     def __init__(self) -> None:
         self.abandoned = asyncio.Event()
         self.server = WorkerServer("w", "secret", on_abandoned=self.abandoned.set, capacity=1)
-        self.exchange = Exchange(udp=UdpSettings(), ice_servers=(), longest_calls=1, on_event=self.server.on_event)
+        self.exchange = Exchange(
+            make_link=PeerLink, udp=UdpSettings(), ice_servers=(), longest_calls=1, on_event=self.server.on_event
+        )
         self.port = 0
 
 

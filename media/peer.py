@@ -1,0 +1,90 @@
+"""One peer connection as calls use it: what every kind of it can do, and how a stranger's offer is read.
+
+Counterparts: `media.aiortc_seam` (the one that is meant to be used) and `media.fallback` (for another aiortc).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from aiortc.sdp import MediaDescription, SessionDescription
+
+from media.errors import BadOffer
+from media.events import Kind
+from media.leg import LegParameters
+from media.settings import IceServer
+from media.worker_settings import UdpSettings
+
+MOST_LINES = 1_500
+"""Lines of an offer; browsers write some 250. The library's parser needs a time that grows with their square."""
+MOST_CODECS = 128
+"""Codecs of one section of an offer; browsers name some 40."""
+MOST_CANDIDATES = 16
+"""Of a peer's candidates that are tried: each makes us send packets to an address of the peer's choice."""
+MOST_FEEDBACK = 16
+"""Kinds of feedback of one codec; browsers name five."""
+MOST_SOURCES = 2
+"""SSRCs of a section that are of use: of its stream and of what is sent again."""
+
+_OF_USE = ("vp8", "opus", "rtx")
+
+PacketHandler = Callable[[bytes], Awaitable[None]]
+"""Takes one decrypted packet."""
+
+
+class Link(Protocol):
+    """One peer connection that answers an offer and carries encoded packets both ways."""
+
+    async def answer(self, offer_sdp: str) -> tuple[str, LegParameters]:
+        """Take the offer and give the answer with what was agreed; raises BadOffer. To be called once."""
+
+    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
+        """Hand over every valid packet from now on, of each stream one after the other. After `answer`."""
+
+    async def send(self, data: bytes) -> None:
+        """Send one RTP or RTCP packet; does nothing while the peer is not connected."""
+
+    async def close(self) -> None:
+        """End the connection; safe to call twice."""
+
+
+LinkMaker = Callable[[UdpSettings, tuple[IceServer, ...]], Link]
+"""Makes a connection that receives media there and asks these servers about itself."""
+
+
+def read_offer(offer_sdp: str) -> SessionDescription:
+    """The offer, parsed and cut down to what is of use and safe; raises BadOffer."""
+    if len(offer_sdp.splitlines()) > MOST_LINES:
+        raise BadOffer("the offer is too long")
+    try:
+        offer = SessionDescription.parse(offer_sdp)
+        bundled = [each.items for each in offer.group if each.semantic == "BUNDLE"]
+        kinds = sorted(media.kind for media in offer.media)
+        whole = (
+            bool(bundled)
+            and len(bundled[0]) == 2
+            and all(media.dtls and media.dtls.fingerprints for media in offer.media)
+            and all(len(media.rtp.codecs) <= MOST_CODECS for media in offer.media)
+        )
+    except Exception as error:
+        # A stranger's text meets a library's parser here: whatever it trips over is the stranger's.
+        raise BadOffer(type(error).__name__) from error
+    if kinds != ["audio", "video"] or not whole:
+        raise BadOffer("the offer must have one audio and one video section, bundled, with fingerprints")
+    for media in offer.media:
+        _cut_down(media)
+    return offer
+
+
+def kind_of(media: MediaDescription) -> Kind:
+    """What a section is about."""
+    return "video" if media.kind == "video" else "audio"
+
+
+def _cut_down(media: MediaDescription) -> None:
+    # Names (mDNS) would have to be resolved first; such a peer is learned from its own checks (RFC 8445 §7.3.1.3).
+    usable = [each for each in media.ice_candidates if not each.ip.endswith(".local") and each.protocol == "udp"]
+    media.ice_candidates = usable[:MOST_CANDIDATES]
+    media.rtp.codecs = [each for each in media.rtp.codecs if each.name.lower() in _OF_USE]
+    for codec in media.rtp.codecs:
+        del codec.rtcpFeedback[MOST_FEEDBACK:]
+    del media.ssrc[MOST_SOURCES:]

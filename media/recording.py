@@ -1,0 +1,164 @@
+"""What one peer connection sends, as a file that grows: the encoded frames on one axis of time, in pieces.
+
+The clock of each stream is the sender's (RTP timestamps); where it stands to ours is told by the packets that came
+fastest in the first moments, so that sound and picture, and both sides of a call, stand on the same axis.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from media import vp8
+from media.assembly import EncodedFrame
+from media.events import Kind, Leg, RecordedPiece
+from media.rtp import Unwrapper
+from media.webm import WebmWriter
+
+EVERY = 500_000
+"""Between two pieces: microseconds."""
+BEGIN_WITHOUT_PICTURE = 1_000_000
+"""How long a first key frame is waited for before the file begins with sound alone: microseconds."""
+STRAYED = 2_000_000
+"""A stream whose clock has gone this far from ours has jumped: microseconds."""
+VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
+"""Ticks of the timestamps in a second (RFC 7741 §4.1, RFC 7587 §4.1)."""
+USUAL_SIZE = (640, 480)
+"""Pixels that a file without a first picture announces."""
+SOUND_LENGTH = 20_000
+"""Of one packet of Opus, as browsers send it: microseconds."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Whose recording it is."""
+
+    call: str
+    """The call's id."""
+    leg: Leg
+    """Whose."""
+    media: int
+    """The media number."""
+    wall_offset: int
+    """What makes microseconds UTC of the worker's clock, the same for both legs."""
+
+
+class _Item(NamedTuple):
+    """A frame or a packet of sound that waits to be written."""
+
+    at: int
+    kind: Kind
+    data: bytes
+    is_key: bool
+
+
+class _Axis:
+    """From one stream's timestamps to the worker's clock."""
+
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self._unwrapper = Unwrapper(32)
+        self._offset: int | None = None
+        self._newest = 0
+        self.settled = False
+        """Set when the first file position depends on it: from then on only a jump moves it."""
+
+    def place(self, timestamp: int, arrived: int) -> int:
+        """When the frame of this timestamp was sent, as near as can be told; never earlier than the one before."""
+        own = self._unwrapper.unwrap(timestamp) * 1_000_000 // self._clock_rate
+        offset = arrived - own
+        if self._offset is None or abs(offset - self._offset) > STRAYED:
+            self._offset = offset
+        elif not self.settled:
+            self._offset = min(self._offset, offset)
+        self._newest = max(self._newest, own + self._offset)
+        return self._newest
+
+
+class Recording:
+    """One connection's file; times are microseconds on the worker's clock."""
+
+    def __init__(self, whose: Recorded) -> None:
+        self._whose = whose
+        self._axes: dict[Kind, _Axis] = {"video": _Axis(VIDEO_CLOCK), "audio": _Axis(AUDIO_CLOCK)}
+        self._items: list[_Item] = []
+        self._size: tuple[int, int] | None = None
+        self._first_at: int | None = None
+        self._due = 0
+        self._writer: WebmWriter | None = None
+        self._began_at = 0
+        self._until = 0
+        """The end of what was written, since the beginning."""
+        self._finished = 0
+        """The end of what the writer can hand out: it holds a cluster back until the next one begins."""
+        self._told = 0
+        self._offset = 0
+        self._ended = False
+
+    def video(self, frame: EncodedFrame) -> None:
+        """A whole frame came."""
+        if self._size is None and frame.is_key:
+            self._size = vp8.picture_size(frame.data)
+        self._add(_Item(self._axes["video"].place(frame.timestamp, frame.arrived), "video", frame.data, frame.is_key))
+
+    def audio(self, timestamp: int, data: bytes, now: int) -> None:
+        """A packet of sound came; one that was overtaken on the way is written where it came."""
+        if data:
+            self._add(_Item(self._axes["audio"].place(timestamp, now), "audio", data, is_key=True))
+
+    def due(self, now: int) -> RecordedPiece | None:
+        """The next piece, about every half second while something comes; None before that."""
+        if now < self._due or self._first_at is None or self._ended:
+            return None
+        self._due = now + EVERY
+        if self._writer is None and self._size is None and now - self._first_at < BEGIN_WITHOUT_PICTURE:
+            return None
+        self._write()
+        if self._writer is None or self._finished == self._told:
+            return None
+        return self._piece(self._writer.take(), last=False)
+
+    def end(self) -> RecordedPiece | None:
+        """The last piece; None where nothing ever came or it has ended before."""
+        if self._ended or self._first_at is None:
+            return None
+        self._ended = True
+        self._write()
+        if self._writer is None:
+            return None
+        self._writer.close()
+        self._finished = self._until
+        return self._piece(self._writer.take(), last=True)
+
+    def _add(self, item: _Item) -> None:
+        if self._first_at is None:
+            self._first_at = item.at
+            self._due = item.at + EVERY
+        self._items.append(item)
+
+    def _write(self) -> None:
+        items, self._items = sorted(self._items, key=lambda item: item.at), []
+        if not items:
+            return
+        if self._writer is None:
+            self._began_at = items[0].at
+            self._writer = WebmWriter(*(self._size or USUAL_SIZE))
+            for axis in self._axes.values():
+                axis.settled = True
+        for item in items:
+            at = max(0, item.at - self._began_at)
+            if self._writer.write(item.kind, at // 1_000, item.data, is_key=item.is_key):
+                self._finished = self._until
+            self._until = max(self._until, at + SOUND_LENGTH)
+
+    def _piece(self, data: bytes, *, last: bool) -> RecordedPiece:
+        offset, self._offset = self._offset, self._offset + len(data)
+        self._told = self._finished
+        return RecordedPiece(
+            self._whose.call,
+            self._whose.leg,
+            self._whose.media,
+            offset,
+            data,
+            self._began_at + self._whose.wall_offset,
+            self._finished,
+            last,
+        )
