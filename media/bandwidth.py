@@ -38,8 +38,10 @@ class Downlink:
         self.limit: int | None = None
         """Bits a second that the peer's pictures should keep below; None while there is no reason for any."""
         self._next = 0
-        self._sent: list[tuple[int, int, int] | None] = [None] * _KEPT
-        """Of each packet, at the place of its number: number, time, octets."""
+        # Columns, each packet at the place of its number: the cycle collector need not walk through plain values.
+        self._sent: list[int | None] = [None] * _KEPT
+        self._sent_at = [0] * _KEPT
+        self._octets = [0] * _KEPT
         self._arrived: deque[tuple[int, int]] = deque()
         """Octets by the time of the report."""
         self._lost: deque[tuple[int, int, int]] = deque()
@@ -54,7 +56,8 @@ class Downlink:
         """A packet of so many octets is sent: its transport-wide number (16 bits)."""
         number = self._next
         self._next = (number + 1) & 0xFFFF
-        self._sent[number % _KEPT] = (number, now, octets)
+        at = number % _KEPT
+        self._sent[at], self._sent_at[at], self._octets[at] = number, now, octets
         return number
 
     def heard(self, feedback: Feedback, now: int) -> None:
@@ -63,15 +66,15 @@ class Downlink:
         octets = lost = 0
         for place, arrival in enumerate(feedback.arrivals):
             number = (feedback.base_sequence + place) & 0xFFFF
-            sent = self._sent[number % _KEPT]
-            if sent is None or sent[0] != number:
+            at = number % _KEPT
+            if self._sent[at] != number:
                 continue
             if arrival is None:
                 lost += 1
                 continue
-            self._sent[number % _KEPT] = None
-            octets += sent[2]
-            delays.append(self._since_first(arrival) - sent[1])
+            self._sent[at] = None
+            octets += self._octets[at]
+            delays.append(self._since_first(arrival) - self._sent_at[at])
         if not delays and not lost:
             return
         self._arrived.append((now, octets))

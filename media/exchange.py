@@ -18,7 +18,7 @@ from media.events import CallSummary, KeptFrame, Leg, RecordedPiece
 from media.evidence import Keeping
 from media.groups import EncodedPicture
 from media.leg import LegMedia, LegParameters, Numbering
-from media.load import Load
+from media.load import OVERFULL, Load
 from media.peer import Link, LinkMaker
 from media.picture import Jpeg, to_jpeg, warm_up
 from media.settings import IceServer
@@ -105,15 +105,14 @@ class Exchange:
 
     @property
     def is_full(self) -> bool:
-        """Whether no further call is taken: as many as allowed, or as much to do as can be done in time."""
+        """Whether no further call should be given: as many as allowed, or as much to do as can be done in time."""
         return len(self._calls) >= self._longest_calls or self._load.is_full(len(self._calls))
 
     async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str, *, record: bool) -> str:
         """See `MediaPlane.negotiate`; raises BadOffer and Overloaded."""
         opened = self._calls.get(call)
         if opened is None:
-            if self.is_full:
-                raise Overloaded
+            self._admit(is_new=media == 1)
             opened = self._calls[call] = self._open(call, record=record)
         opened.negotiating += 1
         try:
@@ -162,6 +161,12 @@ class Exchange:
             self._close_link(link)
         opened.links.clear()
         return summary
+
+    def _admit(self, *, is_new: bool) -> None:
+        """Raise Overloaded where a call is one too many; load turns none away that ran elsewhere until now."""
+        calls = len(self._calls)
+        if calls >= self._longest_calls or (is_new and self._load.is_full(calls, OVERFULL)):
+            raise Overloaded
 
     def _open(self, call: str, *, record: bool) -> _Open:
         self._load.expect(clock.now())

@@ -9,11 +9,13 @@ from collections import deque
 WINDOW = 3_000_000
 """Over what the use is taken: microseconds."""
 FULL = 0.75
-"""Share of the core above which nothing new is taken; what is left bears key frames, pictures and a worse network."""
+"""Share of the core above which no node should give it a call; what is left bears pictures and a worse network."""
+OVERFULL = 0.85
+"""Share above which a new call is refused: nodes hear of a full worker a moment late, and then it may still come."""
 SLOW = 400_000
 """A loop that takes this long from tick to tick, on average, is behind, whatever the processor says: microseconds."""
-LEAST_COST = 0.01
-"""Share of a core that a call is reckoned with before any was measured."""
+LEAST_COST, MOST_COST = 0.01, 0.04
+"""Shares of a core between which a call is reckoned; among few calls what is measured is mostly their set-up."""
 
 
 class Load:
@@ -45,13 +47,13 @@ class Load:
         # A stretch that has only begun says little: a start is all work.
         return (after - before) / max(WINDOW, ended - began)
 
-    def is_full(self, calls: int) -> bool:
-        """Whether one more call, beside `calls` open ones, would bring the worker over its measure."""
+    def is_full(self, calls: int, measure: float = FULL) -> bool:
+        """Whether one more call, beside `calls` open ones, would bring the worker over this share of its core."""
         if not calls:
             return False
         shown = max(1, calls - len(self._expected))
-        cost = max(LEAST_COST, self.use() / shown)
-        return self._is_behind() or self.use() + cost * (len(self._expected) + 1) > FULL
+        cost = min(max(LEAST_COST, self.use() / shown), MOST_COST)
+        return self._is_behind() or self.use() + cost * (len(self._expected) + 1) > measure
 
     def _is_behind(self) -> bool:
         if len(self._samples) < 2:

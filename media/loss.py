@@ -5,6 +5,7 @@ gap, as is common, multiplies the load at the very moment when there is too much
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 PACE = 50_000
 """Between two requests for the same packet: microseconds."""
@@ -12,6 +13,10 @@ TRIES = 8
 """Requests for one packet before it is given up."""
 LONGEST_GAP = 512
 """A jump longer than this is a restart of the stream, not loss."""
+MOST_MISSING = 1_024
+"""Packets that are waited for; with more the oldest are given up, as a sender that jumps on purpose misses all."""
+MOST_ASKED = 256
+"""Packets asked for at once, so that the request fits one datagram; the others are asked for the next time."""
 
 
 @dataclass(slots=True)
@@ -31,7 +36,7 @@ class LossList:
 
     def take(self, sequence: int, now: int) -> bool:
         """Note a packet's arrival; False if it was here before, was given up, or is older than the first."""
-        if self._newest is None:
+        if self._newest is None or sequence == self._newest + 1:
             self._newest = sequence
             return True
         if sequence <= self._newest:
@@ -39,18 +44,24 @@ class LossList:
         if sequence - self._newest <= LONGEST_GAP:
             for missing in range(self._newest + 1, sequence):
                 self._missing[missing] = _Missing(0, now)
+            self._give_up(len(self._missing) - MOST_MISSING)
         else:
             self.given_up += len(self._missing)
             self._missing.clear()
         self._newest = sequence
         return True
 
+    def _give_up(self, oldest: int) -> None:
+        for sequence in list(islice(self._missing, max(0, oldest))):
+            del self._missing[sequence]
+            self.given_up += 1
+
     def due(self, now: int) -> list[int]:
         """The unwrapped numbers to ask for now, rising; each counts as asked, those asked too often are given up."""
         if not self._missing:
             return []
         asked: list[int] = []
-        for sequence in sorted(each for each, state in self._missing.items() if state.next_at <= now):
+        for sequence in sorted(each for each, state in self._missing.items() if state.next_at <= now)[:MOST_ASKED]:
             state = self._missing[sequence]
             if state.tries >= TRIES:
                 del self._missing[sequence]

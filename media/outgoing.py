@@ -6,7 +6,6 @@ source. Gaps stay gaps, so that what is lost before us can still be filled in la
 
 from collections import OrderedDict
 from struct import pack
-from typing import NamedTuple
 
 from media import rtcp, rtp, vp8
 from media.bandwidth import Downlink
@@ -22,11 +21,31 @@ RESEND_PACE = 20_000
 """A packet is sent again once in this time at most: microseconds."""
 
 
-class _Sent(NamedTuple):
-    sequence: int
-    marker: bool
-    timestamp: int
-    payload: bytes
+class _History:
+    """What was sent lately, by 16-bit sequence number. Columns of plain values, which the cycle collector need not walk
+    through: one object for each packet of fifty calls would stop all of them for as long as that takes.
+    """
+
+    def __init__(self) -> None:
+        self._sequences: list[int | None] = [None] * HISTORY
+        self._timestamps = [0] * HISTORY
+        self._markers = [False] * HISTORY
+        self._payloads = [b""] * HISTORY
+
+    def put(self, sequence: int, timestamp: int, payload: bytes, *, marker: bool) -> None:
+        """Keep a packet in place of the one of a round before."""
+        at = sequence % HISTORY
+        self._sequences[at] = sequence
+        self._timestamps[at] = timestamp
+        self._markers[at] = marker
+        self._payloads[at] = payload
+
+    def get(self, sequence: int) -> tuple[int, bytes, bool] | None:
+        """Timestamp, payload and marker; None if it is not kept."""
+        at = sequence % HISTORY
+        if self._sequences[at] != sequence:
+            return None
+        return self._timestamps[at], self._payloads[at], self._markers[at]
 
 
 class OutgoingStream:
@@ -64,7 +83,7 @@ class OutgoingStream:
         self._newest_at: int | None = None
         self._newest_picture_id = 0
         self._newest_tl0picidx = 0
-        self._history: list[_Sent | None] = [None] * HISTORY
+        self._history = _History()
         self._resent_at: dict[int, int] = {}
         self._rtx_sequence = first_sequence
         self._packets = 0
@@ -105,8 +124,10 @@ class OutgoingStream:
         if descriptor is not None:
             # Ids of 7 bits wrap at 128; what goes out wraps at 2^15.
             self._picture_ids = Unwrapper(15 if descriptor.long_picture_id else 7)
-            self._picture_id_offset = self._newest_picture_id + 1 - self._picture_ids.unwrap(descriptor.picture_id or 0)
-            self._tl0picidx_offset = self._newest_tl0picidx + 1 - (descriptor.tl0picidx or 0)
+            picture_id = self._picture_ids.unwrap(descriptor.picture_id or 0)
+            if self._newest_at is not None:
+                self._picture_id_offset = self._newest_picture_id + 1 - picture_id
+                self._tl0picidx_offset = self._newest_tl0picidx + 1 - (descriptor.tl0picidx or 0)
         self.segments.open(source, self._timestamp_offset, timestamp % (1 << 32))
 
     def _send(self, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> bytes:
@@ -117,47 +138,48 @@ class OutgoingStream:
         if descriptor is not None:
             picture_id = self._picture_ids.unwrap(descriptor.picture_id or 0) + self._picture_id_offset
             tl0picidx = (descriptor.tl0picidx or 0) + self._tl0picidx_offset
-            payload = vp8.rewrite(payload, descriptor, picture_id, tl0picidx)
+            if self._picture_id_offset or self._tl0picidx_offset or not descriptor.long_picture_id:
+                payload = vp8.rewrite(payload, descriptor, picture_id, tl0picidx)
         if sequence > self._newest_sequence:
             self._newest_sequence, self._newest_timestamp, self._newest_at = sequence, timestamp, now
             self._newest_picture_id, self._newest_tl0picidx = picture_id, tl0picidx
         self.segments.extend(timestamp)
         self._packets += 1
         self.octets += len(payload)
-        sent = self._history[sequence % HISTORY] = _Sent(sequence & 0xFFFF, packet.marker, timestamp, payload)
-        return self._packet(self.parameters.payload_type, self.parameters.ssrc, sent.sequence, sent, payload, now)
+        sequence &= 0xFFFF
+        if self.parameters.kind == "video":
+            self._history.put(sequence, timestamp, payload, marker=packet.marker)
+        ours = self.parameters
+        return self._packet(ours.payload_type, ours.ssrc, sequence, timestamp, payload, now, marker=packet.marker)
 
     def resend(self, sequence: int, now: int) -> bytes | None:
         """The packet of this 16-bit number once more; None if it is no longer kept or was sent again just now."""
-        sent = self._history[sequence % HISTORY]
-        if sent is None or sent.sequence != sequence:
-            return None
-        if now - self._resent_at.get(sequence % HISTORY, now - RESEND_PACE) < RESEND_PACE:
+        kept = self._history.get(sequence)
+        if kept is None or now - self._resent_at.get(sequence % HISTORY, now - RESEND_PACE) < RESEND_PACE:
             return None
         self._resent_at[sequence % HISTORY] = now
-        self.repeated_octets += len(sent.payload)
-        rtx = self.parameters.rtx_payload_type
-        if rtx is None:
-            return self._packet(self.parameters.payload_type, self.parameters.ssrc, sequence, sent, sent.payload, now)
+        timestamp, payload, marker = kept
+        self.repeated_octets += len(payload)
+        ours = self.parameters
+        if ours.rtx_payload_type is None:
+            return self._packet(ours.payload_type, ours.ssrc, sequence, timestamp, payload, now, marker=marker)
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        payload = pack("!H", sequence) + sent.payload
-        return self._packet(rtx, self.parameters.rtx_ssrc, self._rtx_sequence, sent, payload, now)
+        payload = pack("!H", sequence) + payload
+        again = self._rtx_sequence
+        return self._packet(ours.rtx_payload_type, ours.rtx_ssrc, again, timestamp, payload, now, marker=marker)
 
-    def _packet(self, payload_type: int, ssrc: int, sequence: int, sent: _Sent, payload: bytes, now: int) -> bytes:
+    def _packet(
+        self, payload_type: int, ssrc: int, sequence: int, timestamp: int, payload: bytes, now: int, *, marker: bool
+    ) -> bytes:
         if self._downlink is None:
             return rtp.serialize(
-                payload_type,
-                marker=sent.marker,
-                sequence=sequence,
-                timestamp=sent.timestamp,
-                ssrc=ssrc,
-                payload=payload,
+                payload_type, marker=marker, sequence=sequence, timestamp=timestamp, ssrc=ssrc, payload=payload
             )
         return rtp.serialize_numbered(
             payload_type,
-            marker=sent.marker,
+            marker=marker,
             sequence=sequence,
-            timestamp=sent.timestamp,
+            timestamp=timestamp,
             ssrc=ssrc,
             payload=payload,
             extension=self._extension,

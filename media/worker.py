@@ -22,6 +22,7 @@ from media.peer import LinkMaker
 from media.server import WorkerServer
 from media.worker_settings import WorkerSettings
 from vouch import logs
+from vouch.collector import calm
 
 log = logs.logger(__name__)
 
@@ -34,6 +35,7 @@ GRACE_S = 3.0
 async def serve(settings: WorkerSettings, watch: Callable[[asyncio.AbstractEventLoop, asyncio.Event], None]) -> None:
     """Run until `watch`, which is given the loop and an event to set from any thread, says so."""
     ended = asyncio.Event()
+    calm()
     server = WorkerServer(settings.name, settings.secret, on_abandoned=ended.set, capacity=settings.longest_calls)
     exchange = Exchange(
         make_link=await choose_link(settings),

@@ -12,7 +12,9 @@ from routing.commands import MediaMoved, Replaced, SocketAssigned
 from routing.events import CallerConnected, CallerDisconnected, LegHeard, LegSilent, NodeLost, WorkerLost
 from routing.moves import end, found, renewed
 from routing.state import (
+    GATE_FROZEN,
     GATE_RECHECK,
+    GATE_RECORDING,
     QUEUED,
     TALKING,
     Call,
@@ -151,9 +153,12 @@ def worker_lost_unused(turn: Turn, call: Call, event: WorkerLost) -> None:
 def _moved(turn: Turn, call: Call, worker: str | None) -> Call:
     turn.say(MediaMoved(call.id))
     customer, agent = call.customer_leg, call.agent_leg
+    # The recording goes on in a new file elsewhere, whose beginning must be on disk first.
+    gates = call.gates - {GATE_FROZEN} | call.rules.gates & {GATE_RECORDING}
     # What was silent stays silent: a running grace is not begun anew by our fault.
     return turn.put(
         call,
+        gates=gates,
         worker=worker,
         customer_leg=replace(renewed(customer), silent_since=customer.silent_since),
         agent_leg=replace(renewed(agent), silent_since=agent.silent_since),

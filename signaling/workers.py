@@ -111,29 +111,30 @@ class Workers:
         await self._plane.dial({row.name: row.address for row in rows})
 
     async def mourn(self, floors: Sequence[Floor]) -> None:
-        """Tell floors whose calls are in dead workers."""
+        """Tell floors whose calls are in dead workers.
+
+        Where each goes on is chosen when its first page offers anew: all at once in one place might be too many.
+        """
         for floor in floors:
             for worker in sorted(_workers(floor)):
                 age = self._roll.dead_for(worker)
                 if age is not None:
                     log.warning("calls are in a media worker that is dead", worker=worker, floor=floor.id)
-                    await self._floors.post(floor.id, WorkerLost(worker, self.choose(), age))
+                    await self._floors.post(floor.id, WorkerLost(worker, None, age))
 
     async def leave(self, floors: Sequence[Floor]) -> None:
         """This node's own workers are about to end."""
         own = {state.id for state in self._plane.own()}
         for floor in floors:
             for worker in sorted(_workers(floor) & own):
-                replacement = self._plane.choose(among=self._roll.living() - own)
-                await self._floors.post(floor.id, WorkerLost(worker, replacement, 0))
+                await self._floors.post(floor.id, WorkerLost(worker, None, 0))
 
     async def lost(self, name: str, boot: str, age: int) -> None:
         """A process of this node has ended: told at once, before its row is old."""
         worker = worker_id(name, boot)
         for floor in self._floors.all():
             if worker in _workers(floor):
-                replacement = self._plane.choose(among=self._roll.living() - {worker})
-                await self._floors.post(floor.id, WorkerLost(worker, replacement, age))
+                await self._floors.post(floor.id, WorkerLost(worker, None, age))
 
 
 def _workers(floor: Floor) -> set[str]:

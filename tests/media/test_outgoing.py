@@ -102,7 +102,7 @@ def test_short_picture_ids_go_on_as_long_ones() -> None:
         camera.sequence -= 1
         sent += path.send_all(1, [bytes(packet)])
     ids = [each[0] for each in picture_ids(sent)]
-    assert ids == [1, 2, 3, 4]
+    assert ids == [254, 255, 256, 257]
 
 
 def test_a_lost_packet_is_sent_again_as_a_retransmission_and_not_too_often() -> None:
