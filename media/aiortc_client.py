@@ -8,6 +8,7 @@ counting it needs only its header, which SRTP leaves readable (RFC 3711 §3.1).
 
 import asyncio
 import contextlib
+import errno
 import select
 import socket
 import time
@@ -36,6 +37,8 @@ MOST_ROUNDS = 32
 _DATAGRAM = 2_048
 _SOL_UDP, _UDP_SEGMENT = 17, 103
 _MOST_SEGMENTS = 40
+# What systems and network cards without segmentation say (udp(7)).
+_NO_SEGMENTATION = (errno.EIO, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOPROTOOPT)
 _SO_TIMESTAMPNS = 35
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCDtlsTransport, ("_set_role", "_setup_srtp")),
@@ -78,19 +81,17 @@ class Port(asyncio.DatagramTransport):
 
     def send_all(self, packets: Sequence[bytes]) -> None:
         """Send to the connected peer packets of one length, of which the last may be shorter: with one system call."""
-        with contextlib.suppress(BlockingIOError, ConnectionError):
+        with contextlib.suppress(OSError):
             if len(packets) == 1 or not self._segments or len(packets) > _MOST_SEGMENTS:
                 for data in packets:
                     self.socket.send(data)
                 return
             try:
                 self.socket.sendmsg(packets, [(_SOL_UDP, _UDP_SEGMENT, pack("H", len(packets[0])))])
-            except (BlockingIOError, ConnectionError):
-                raise
-            except OSError:
-                # A system or network card without segmentation.
-                self._segments = False
-                self.send_all(packets)
+            except OSError as error:
+                if error.errno in _NO_SEGMENTATION:
+                    self._segments = False
+                    self.send_all(packets)
 
     def close(self) -> None:
         """Close the socket; aioice is told so."""

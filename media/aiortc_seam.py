@@ -1,7 +1,7 @@
 """The only file that needs what aiortc and aioice keep private. Checked against aiortc 1.16 and aioice 0.13.
 
-aiortc does what it is good at: SDP, ICE, DTLS, SRTP. Its own senders and receivers, which decode and encode, are never
-started; decrypted packets are taken where its DTLS transport would parse them, and encoded ones are handed to it there.
+aiortc does what it is good at: SDP, ICE, DTLS. Its own senders and receivers, which decode and encode, are never
+started; once the keys are there, packets are taken from the sockets and given to them, past its queues and tasks.
 `check` refuses another version, or one where a name that is used here is missing; `self_test` sends a packet each way.
 Where either fails a worker uses `media.fallback` instead.
 """
@@ -9,7 +9,7 @@ Where either fails a worker uses `media.fallback` instead.
 import asyncio
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import partial
 from importlib.metadata import version
@@ -29,7 +29,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.codecs import is_rtx
-from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcdtlstransport import RTCDtlsTransport, State
 from aiortc.rtcpeerconnection import find_common_codecs, find_common_header_extensions
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
@@ -38,6 +38,7 @@ from aiortc.rtcrtpparameters import (
 )
 from aiortc.sdp import MediaDescription
 from av import VideoFrame
+from pylibsrtp import Error as SrtpError
 
 from media.errors import BadOffer
 from media.events import Kind
@@ -52,6 +53,8 @@ from media.worker_settings import UdpSettings
 TRANSPORT_SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 RECEIVE_BUFFER = 1 << 20
 """Octets of each socket's receive buffer: a stall of the machine must not lose what came meanwhile."""
+_COMPONENT = 1
+_SHORTEST = 12
 STUN_TIMEOUT_S = 5
 """How long a STUN server is waited for: seconds."""
 SELF_TEST_S = 5.0
@@ -91,6 +94,7 @@ _EXTENSIONS = [RTCRtpHeaderExtensionParameters(id=1, uri=TRANSPORT_SEQUENCE_URI)
 
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCDtlsTransport, ("_handle_rtp_data", "_handle_rtcp_data", "_send_rtp")),
+    (StunProtocol, ("datagram_received",)),
     (RTCRtpSender, ("send",)),
     (RTCRtpReceiver, ("receive",)),
     (Connection, ("get_component_candidates", "gather_candidates")),
@@ -126,8 +130,8 @@ async def self_test() -> None:
             await offering.accept(answer_sdp)
             while any(expected):
                 for probe in probes:
-                    await offering.send(probe)
-                    await answering.send(probe)
+                    offering.send(probe)
+                    answering.send(probe)
                 await asyncio.sleep(_PROBE_S)
     except TimeoutError as error:
         raise RuntimeError("packets do not come through aiortc as they should") from error
@@ -140,7 +144,7 @@ def _expect(link: "PeerLink", packets: Iterable[bytes]) -> set[bytes]:
     """Those of the packets that have not come yet."""
     expected = set(packets)
 
-    async def take(data: bytes) -> None:
+    def take(data: bytes) -> None:
         expected.discard(data)
 
     link.receive(take, take)
@@ -175,20 +179,31 @@ class PeerLink:
             raise BadOffer(type(error).__name__) from error
 
     def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
-        """Hand over every valid packet from now on; each handler is awaited before the next packet. After `answer`."""
+        """Hand over every valid packet from now on, in the order of arrival. After `answer`."""
+        dtls = self._transport()
 
         async def take_rtp(data: bytes, arrival_time_ms: int) -> None:
-            await on_rtp(data)
+            on_rtp(data)
 
-        setattr(self._transport(), "_handle_rtp_data", take_rtp)  # noqa: B010
-        setattr(self._transport(), "_handle_rtcp_data", on_rtcp)  # noqa: B010
+        async def take_rtcp(data: bytes) -> None:
+            on_rtcp(data)
 
-    async def send(self, data: bytes) -> None:
+        # What came before the keys stands in the library's queue and takes its way.
+        setattr(dtls, "_handle_rtp_data", take_rtp)  # noqa: B010
+        setattr(dtls, "_handle_rtcp_data", take_rtcp)  # noqa: B010
+        for protocol in dtls.transport._connection._protocols:
+            short = partial(_take, dtls, protocol.datagram_received, on_rtp, on_rtcp)
+            setattr(protocol, "datagram_received", short)  # noqa: B010 - one instance is changed, not the class
+
+    def send(self, data: bytes) -> None:
         """Encrypt and send one RTP or RTCP packet; does nothing while the peer is not connected."""
-        try:
-            await self._transport()._send_rtp(data)
-        except ConnectionError:
+        dtls = self._transport()
+        pair = dtls.transport._connection._nominated.get(_COMPONENT)
+        if pair is None or dtls._state is not State.CONNECTED:
             return
+        srtp = dtls._tx_srtp
+        protected = srtp.protect_rtcp(data) if _is_rtcp(data) else srtp.protect(data)
+        pair.protocol.transport.sendto(protected, pair.remote_addr)
 
     async def close(self) -> None:
         """End the connection; safe to call twice."""
@@ -240,6 +255,35 @@ class _OfferingLink(PeerLink):
     async def accept(self, answer_sdp: str) -> None:
         """Take the answer; the connection begins."""
         await self._peer.setRemoteDescription(RTCSessionDescription(answer_sdp, "answer"))
+
+
+def _take(
+    dtls: RTCDtlsTransport,
+    otherwise: Callable[[bytes, tuple[Any, ...]], None],
+    on_rtp: PacketHandler,
+    on_rtcp: PacketHandler,
+    data: bytes,
+    address: tuple[Any, ...],
+) -> None:
+    """Take a datagram from the socket: SRTP straight to the handlers, all else `otherwise`, to the library.
+
+    Its own way to there, with a try to read each as STUN, a queue and a task, costs more than to decrypt the packet.
+    Which address it came from does not matter: only the peer has the keys.
+    """
+    if len(data) < _SHORTEST or not 127 < data[0] < 192 or dtls._rx_srtp is None:
+        otherwise(data, address)
+        return
+    try:
+        is_rtcp = _is_rtcp(data)
+        plain = dtls._rx_srtp.unprotect_rtcp(data) if is_rtcp else dtls._rx_srtp.unprotect(data)
+    except SrtpError:
+        return
+    (on_rtcp if is_rtcp else on_rtp)(plain)
+
+
+def _is_rtcp(data: bytes) -> bool:
+    """How the two are told apart on one port: RFC 5761 §4."""
+    return 192 <= data[1] <= 223
 
 
 def hold_packets(peer: RTCPeerConnection) -> None:

@@ -3,25 +3,47 @@
 We only forward, so the one thing to decide is an upper bound for whoever encodes. It follows what arrives when packets
 queue up on the way (their delay stands above its least) or get lost in masses, and rises again by itself; the sender's
 own estimate of *its* way stands beside it. Delay is taken against the least one of the last seconds instead of by its
-slope (draft-ietf-rmcat-gcc-02): a forwarder cannot probe, and a standing queue is what callers notice.
+slope (draft-ietf-rmcat-gcc-02): a forwarder cannot probe, and a standing queue is what callers notice. What stands is
+the least delay of a stretch longer than a key frame takes to pass (the idea of RFC 8289 §3.2).
 """
 
 from collections import deque
+from typing import NamedTuple
 
 from media.twcc import REFERENCE, Feedback
 
-QUEUED = 120_000
-"""A delay this far above the least one means that packets queue: microseconds."""
-WINDOW = 1_000_000
-"""What arrived is counted over this time: microseconds."""
+QUEUED = 80_000
+"""A standing delay this far above the least one means that packets queue: microseconds."""
+URGENT = 500_000
+"""So long a queue is no key frame: it need not stand first, microseconds."""
+EMPTY = 40_000
+"""A delay less than this above the least one means that no queue is left: microseconds."""
+STANDS = 400_000
+"""What is above the least delay for so long stands: microseconds."""
+TOGETHER = 20_000
+"""Reports that come closer together count as one, so that a peer who sends thousands costs no more: microseconds."""
 LEAST_OVER = 10_000_000
 """The least delay is that of this time: microseconds."""
+COUNTED = 600_000
+"""What arrives is counted over this time: microseconds."""
+LOST_OVER = 1_000_000
+"""What is lost is counted over this time: microseconds."""
 HEAVY_LOSS = 0.1
 """Share of packets lost above which less must be sent (draft-ietf-rmcat-gcc-02 §6)."""
-DECREASE_EVERY = 300_000
+FEWEST = 20
+"""Of fewer packets no share is taken."""
+HOLE = 30
+"""More packets lost in a row than these were lost with the network itself, not by a queue that ran over."""
+LOWERED_EVERY = 500_000
 """Between two steps down: microseconds; the encoder needs a round trip to follow."""
-DECREASE_TO = 0.85
-"""A step down, as a part of what arrives."""
+KEPT_OF = 0.85
+"""A step down, as a part of what arrives; and what is gone on with when the queue is empty."""
+DRAINED_IN = 2_000_000
+"""A long queue makes a larger step, by which it is gone after about this time: microseconds."""
+FLAT = 60_000
+"""A delay that moves less than this while less is sent is no queue but the way itself: microseconds."""
+FLAT_FOR = 2_000_000
+"""For so long: microseconds."""
 INCREASE = 1.08
 """What the bound may grow by in a second."""
 LEAST, MOST = 80_000, 2_500_000
@@ -29,6 +51,16 @@ LEAST, MOST = 80_000, 2_500_000
 
 _KEPT = 1 << 12
 _TIME_MODULUS = REFERENCE << 24
+
+
+class _Report(NamedTuple):
+    """What one report told."""
+
+    heard: int
+    last_arrival: int
+    octets: int
+    delay: int
+    """The least of its packets; the zero means nothing."""
 
 
 class Downlink:
@@ -42,13 +74,19 @@ class Downlink:
         self._sent: list[int | None] = [None] * _KEPT
         self._sent_at = [0] * _KEPT
         self._octets = [0] * _KEPT
-        self._arrived: deque[tuple[int, int]] = deque()
-        """Octets by the time of the report."""
+        self._missed = bytearray(_KEPT)
+        """Whether it was said to be lost."""
+        self._reports: deque[_Report] = deque()
+        """Those of the last `FLAT_FOR`."""
         self._lost: deque[tuple[int, int, int]] = deque()
         """Lost and all packets by the time of the report."""
         self._least: deque[tuple[int, int]] = deque()
         """Candidates for the least delay, rising."""
         self._first_arrival: int | None = None
+        self._borne = 0
+        """What arrived while packets queued: bits a second; 0 when there is no queue to get rid of."""
+        self._before: int | None = None
+        """The bound before that."""
         self._lowered_at = 0
         self._raised_at = 0
 
@@ -57,37 +95,71 @@ class Downlink:
         number = self._next
         self._next = (number + 1) & 0xFFFF
         at = number % _KEPT
-        self._sent[at], self._sent_at[at], self._octets[at] = number, now, octets
+        self._sent[at], self._sent_at[at], self._octets[at], self._missed[at] = number, now, octets, False
         return number
 
     def heard(self, feedback: Feedback, now: int) -> None:
-        """The peer's report; numbers that were never sent, or long ago, count for nothing."""
-        delays: list[int] = []
-        octets = lost = 0
+        """The peer's report; numbers that were never sent, or long ago, or told before, count for nothing."""
+        arrived, lost = self._read(feedback)
+        if not arrived and not lost:
+            return
+        self._count_lost(lost, lost + len(arrived), now)
+        if arrived:
+            last = max(each[0] for each in arrived)
+            delay = min(arrival - sent for arrival, sent, _ in arrived)
+            self._count(_Report(now, last, sum(each[2] for each in arrived), delay))
+            self._decide(self._above_least(delay, now), now)
+
+    def rate(self) -> int | None:
+        """Bits a second that arrived lately; None where too little is known, as after a pause."""
+        newest = self._reports[-1] if self._reports else None
+        counted = [each for each in self._reports if newest is not None and newest.heard - each.heard <= COUNTED]
+        if newest is None or newest.last_arrival - counted[0].last_arrival < COUNTED // 2:
+            return None
+        span = newest.last_arrival - counted[0].last_arrival
+        return sum(each.octets for each in counted[1:]) * 8 * 1_000_000 // span
+
+    def _read(self, feedback: Feedback) -> tuple[list[tuple[int, int, int]], int]:
+        """Arrival, time of sending and octets of each packet that came; how many more than before are lost."""
+        arrived: list[tuple[int, int, int]] = []
+        lost = row = 0
         for place, arrival in enumerate(feedback.arrivals):
             number = (feedback.base_sequence + place) & 0xFFFF
             at = number % _KEPT
             if self._sent[at] != number:
                 continue
             if arrival is None:
-                lost += 1
+                row += not self._missed[at]
+                self._missed[at] = True
                 continue
             self._sent[at] = None
-            octets += self._octets[at]
-            delays.append(self._since_first(arrival) - self._sent_at[at])
-        if not delays and not lost:
-            return
-        self._arrived.append((now, octets))
-        self._lost.append((now, lost, lost + len(delays)))
-        self._forget(now)
-        self._decide(delays, now)
+            lost += (row if row <= HOLE else 0) - self._missed[at]
+            row = 0
+            arrived.append((self._since_first(arrival), self._sent_at[at], self._octets[at]))
+        return arrived, lost + (row if row <= HOLE else 0)
 
-    def rate(self) -> int:
-        """Bits a second that arrived lately."""
-        if len(self._arrived) < 2:
-            return 0
-        span = max(WINDOW // 4, self._arrived[-1][0] - self._arrived[0][0])
-        return sum(octets for _, octets in self._arrived) * 8 * 1_000_000 // span
+    def _count(self, report: _Report) -> None:
+        """Remember a report, as one with that before it where they come together."""
+        before = self._reports[-1] if self._reports else None
+        if before is not None and report.heard - before.heard < TOGETHER:
+            self._reports[-1] = _Report(
+                before.heard,
+                max(before.last_arrival, report.last_arrival),
+                before.octets + report.octets,
+                min(before.delay, report.delay),
+            )
+        else:
+            self._reports.append(report)
+        while report.heard - self._reports[0].heard > FLAT_FOR:
+            self._reports.popleft()
+
+    def _count_lost(self, lost: int, every: int, now: int) -> None:
+        if self._lost and now - self._lost[-1][0] < TOGETHER:
+            now, lost_before, every_before = self._lost.pop()
+            lost, every = lost + lost_before, every + every_before
+        self._lost.append((now, lost, every))
+        while now - self._lost[0][0] > LOST_OVER:
+            self._lost.popleft()
 
     def _since_first(self, arrival: int) -> int:
         """The peer's clock counted from its first report, over its wrap."""
@@ -96,40 +168,60 @@ class Downlink:
         half = _TIME_MODULUS // 2
         return (arrival - self._first_arrival + half) % _TIME_MODULUS - half
 
-    def _decide(self, delays: list[int], now: int) -> None:
-        lost = sum(each[1] for each in self._lost)
-        share = lost / max(1, sum(each[2] for each in self._lost))
-        queued = bool(delays) and self._delay_above_least(min(delays), now) > QUEUED
-        if queued or share > HEAVY_LOSS:
-            self._lower(share, now)
-        elif self.limit is not None:
+    def _decide(self, above: int, now: int) -> None:
+        rate = self.rate()
+        if rate is None:
+            return
+        standing = above - self._reports[-1].delay + min(r.delay for r in self._reports if now - r.heard <= STANDS)
+        if self._loses():
+            self._lower(rate, standing, now)
+        elif standing > QUEUED or above > URGENT:
+            if not self._take_for_way(now):
+                self._lower(rate, above, now)
+        elif self.limit is not None and above < EMPTY:
             self._raise(self.limit, now)
+        else:
+            self._raised_at = now
 
-    def _lower(self, share: float, now: int) -> None:
+    def _loses(self) -> bool:
+        every = sum(each[2] for each in self._lost)
+        return every >= FEWEST and sum(each[1] for each in self._lost) > HEAVY_LOSS * every
+
+    def _lower(self, rate: int, queue: int, now: int) -> None:
         self._raised_at = now
-        if now - self._lowered_at < DECREASE_EVERY:
+        if now - self._lowered_at < LOWERED_EVERY:
             return
         self._lowered_at = now
-        part = min(DECREASE_TO, 1 - share / 2)
-        wanted = max(LEAST, int(self.rate() * part))
+        self._lost.clear()
+        if not self._borne:
+            self._before = self.limit
+        self._borne = max(self._borne, rate)
+        wanted = max(LEAST, int(rate * min(KEPT_OF, max(0.5, 1 - queue / DRAINED_IN))))
         self.limit = wanted if self.limit is None else min(self.limit, wanted)
 
+    def _take_for_way(self, now: int) -> bool:
+        """Whether the delay does not move although less is sent, so that the way itself must have become longer."""
+        if not self._borne or now - self._reports[0].heard < FLAT_FOR - STANDS:
+            return False
+        delays = [each.delay for each in self._reports]
+        if max(delays) - min(delays) > FLAT:
+            return False
+        self._least = deque([(now, min(delays))])
+        self.limit, self._borne = self._before, 0
+        return True
+
     def _raise(self, limit: int, now: int) -> None:
+        """No queue is left: go on with what was borne, and then a little more each second."""
         seconds = min(1.0, (now - self._raised_at) / 1_000_000)
         self._raised_at = now
-        risen = int(limit * INCREASE**seconds) + 1
+        risen = max(int(limit * INCREASE**seconds) + 1, int(self._borne * KEPT_OF))
+        self._borne = 0
         self.limit = None if risen > MOST else risen
 
-    def _delay_above_least(self, delay: int, now: int) -> int:
+    def _above_least(self, delay: int, now: int) -> int:
         while self._least and self._least[-1][1] >= delay:
             self._least.pop()
         self._least.append((now, delay))
         while now - self._least[0][0] > LEAST_OVER:
             self._least.popleft()
         return delay - self._least[0][1]
-
-    def _forget(self, now: int) -> None:
-        while now - self._arrived[0][0] > WINDOW:
-            self._arrived.popleft()
-        while now - self._lost[0][0] > WINDOW:
-            self._lost.popleft()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from media import rtcp, rtp, twcc, vp8
 from media.errors import FrameTooOld, FrameUnknown
-from media.events import CallSummary, GateChanged, Kind, Leg, LegFacts, MediaFlowing, RecordedPiece
+from media.events import CallSummary, GateChanged, Kind, Leg, LegFacts, LegSummary, MediaFlowing, RecordedPiece
 from media.evidence import Keeping, LegEvidence
 from media.gates import Gates, RecordingProgress
 from media.groups import EncodedPicture, GroupStore
@@ -49,7 +49,7 @@ class CallMedia:
         self._keeping = keeping
         self._legs: dict[Leg, LegMedia] = {}
         self._stores: dict[Leg, GroupStore] = {"customer": GroupStore(), "agent": GroupStore()}
-        self._replaced: list[LegMedia] = []
+        self._replaced: list[LegSummary] = []
         self._events: list[CallEvent] = []
         self._gates = Gates(call, keeping.name)
         self._progress = RecordingProgress()
@@ -63,8 +63,9 @@ class CallMedia:
         older = self._legs.get(leg.leg)
         if older is not None:
             leg.replaces(older)
-            self._replaced.append(older)
             self._end(older, now)
+            # A leg holds a second of packets to repeat; whoever reconnects for ever must not pile them up.
+            self._replaced.append(older.summary(self._keeping.wall_offset))
         self._legs[leg.leg] = leg
         if self._keeping.evidence:
             leg.evidence = LegEvidence(self.call, leg.leg, leg.media, self._keeping, self._stores[leg.leg])
@@ -184,8 +185,8 @@ class CallMedia:
 
     def summary(self, wall_offset: int) -> CallSummary:
         """What every connection of the call carried."""
-        legs = [*self._replaced, *self._legs.values()]
-        return CallSummary(self.call, tuple(leg.summary(wall_offset) for leg in legs))
+        present = (leg.summary(wall_offset) for leg in self._legs.values())
+        return CallSummary(self.call, (*self._replaced, *present))
 
     def _require_live(self, picture: EncodedPicture, now: int) -> None:
         customer = self._legs.get("customer")

@@ -19,7 +19,7 @@ from media.evidence import Keeping
 from media.groups import EncodedPicture
 from media.leg import LegMedia, LegParameters, Numbering
 from media.load import OVERFULL, Load
-from media.peer import Link, LinkMaker
+from media.peer import Link, LinkMaker, PacketHandler
 from media.picture import Jpeg, to_jpeg, warm_up
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
@@ -151,8 +151,12 @@ class Exchange:
         opened = self._calls.pop(call, None)
         if opened is None:
             return self._closed.get(call, CallSummary(call, ()))
-        opened.media.end(clock.now())
-        self._tell(opened)
+        try:
+            opened.media.end(clock.now())
+            self._tell(opened)
+        except Exception:
+            # The connections are closed all the same.
+            log.exception("the end of a call's recording was not told", call=call)
         summary = self._closed[call] = opened.media.summary(clock.wall_offset())
         self._closed.move_to_end(call)
         if len(self._closed) > REMEMBERED:
@@ -203,25 +207,34 @@ class Exchange:
         opened.media.join(leg, clock.now())
         self._tell(opened)
 
-        async def on_rtp(data: bytes) -> None:
-            await self._send(opened, opened.media.rtp(leg, data, clock.now()))
+        link.receive(self._taker(opened, leg, opened.media.rtp), self._taker(opened, leg, opened.media.rtcp))
 
-        async def on_rtcp(data: bytes) -> None:
-            await self._send(opened, opened.media.rtcp(leg, data, clock.now()))
+    def _taker(self, opened: _Open, leg: LegMedia, take: Callable[[LegMedia, bytes, int], Output]) -> PacketHandler:
+        """What takes the packets of a leg, one by one."""
 
-        link.receive(on_rtp, on_rtcp)
+        def on_packet(data: bytes) -> None:
+            try:
+                self._send(opened, take(leg, data, clock.now()))
+            except Exception as fault:  # noqa: BLE001 - a fault of ours in one call must not stop the others
+                self._give_up(opened, fault)
+
+        return on_packet
 
     def _close_link(self, link: Link) -> None:
         closing = self._tasks.spawn("close link", link.close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
-    async def _send(self, opened: _Open, output: Output) -> None:
+    def _send(self, opened: _Open, output: Output) -> None:
         self._tell(opened)
         for leg, data in output:
             link = opened.links.get(leg)
             if link is not None:
-                await link.send(data)
+                link.send(data)
+
+    def _give_up(self, opened: _Open, fault: Exception) -> None:
+        log.error("call closed because of a fault", call=opened.media.call, exc_info=fault)
+        self.close_call(opened.media.call)
 
     def _tell(self, opened: _Open) -> None:
         for event in opened.media.take_events():
@@ -231,17 +244,15 @@ class Exchange:
         while True:
             await asyncio.sleep(TICK_S)
             self._load.measure(clock.now(), time.process_time_ns() // 1_000)
-            for call, opened in list(self._calls.items()):
+            for opened in list(self._calls.values()):
                 try:
-                    await self._tick(opened)
-                except Exception:
-                    # A fault of ours in one call must not stop the others.
-                    log.exception("call closed because of a fault", call=call)
-                    self.close_call(call)
+                    self._tick(opened)
+                except Exception as fault:  # noqa: BLE001 - as there
+                    self._give_up(opened, fault)
 
-    async def _tick(self, opened: _Open) -> None:
+    def _tick(self, opened: _Open) -> None:
         now = clock.now()
-        await self._send(opened, opened.media.tick(now))
+        self._send(opened, opened.media.tick(now))
         if now - opened.heard_at() > IDLE and not opened.negotiating:
             log.warning("call closed because nothing was heard of it", call=opened.media.call)
             self.close_call(opened.media.call)

@@ -216,12 +216,12 @@ class FallbackLink:
             setattr(sender, "_send_keyframe", self._wanted.set)  # noqa: B010 - one instance is changed, not the class
         self._tasks.spawn("ask for key frames", self._ask(on_rtcp))
 
-    async def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         """See `media.peer.Link`; of RTCP only the wish for a key frame is sent, the library says the rest itself."""
         # How the two are told apart: RFC 5761 §4.
         if 192 <= data[1] <= 223:
             if any(isinstance(message, rtcp.KeyFrameRequest) for message in rtcp.parse(data)):
-                await self._ask_peer()
+                self._tasks.spawn("ask for a key frame", self._ask_peer())
         elif (packet := rtp.parse(data, 0)) is not None:
             self._put("video" if packet.payload_type == _PAYLOAD_TYPES["video"] else "audio", packet)
 
@@ -250,13 +250,13 @@ class FallbackLink:
             except MediaStreamError:
                 return
             for packet in maker.packets(bytes(frame), frame.pts):
-                await on_rtp(packet)
+                on_rtp(packet)
 
     async def _ask(self, on_rtcp: PacketHandler) -> None:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await on_rtcp(rtcp.picture_loss(0, self._parameters.video.ssrc))
+            on_rtcp(rtcp.picture_loss(0, self._parameters.video.ssrc))
 
     async def _ask_peer(self) -> None:
         receiver = self._transceivers["video"].receiver

@@ -1,7 +1,8 @@
 """What a packet robot receives: counted by the headers, which SRTP leaves readable, and opened only on request. Pure.
 
 A frame counts when all its packets have come, which their numbers tell: from the one after the last marker up to the
-next (RFC 7741 §4.1). The counterpart is `media.packet_sender`.
+next (RFC 7741 §4.1); where a last packet is lost the following frame counts as little. The counterpart is
+`media.packet_sender`.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,7 @@
 Counterparts: `media.aiortc_seam` (the one that is meant to be used) and `media.fallback` (for another aiortc).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from aiortc.sdp import MediaDescription, SessionDescription
@@ -27,8 +27,8 @@ MOST_SOURCES = 2
 
 _OF_USE = ("vp8", "opus", "rtx")
 
-PacketHandler = Callable[[bytes], Awaitable[None]]
-"""Takes one decrypted packet."""
+PacketHandler = Callable[[bytes], None]
+"""Takes one decrypted packet; it raises nothing."""
 
 
 class Link(Protocol):
@@ -40,7 +40,7 @@ class Link(Protocol):
     def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
         """Hand over every valid packet from now on, of each stream one after the other. After `answer`."""
 
-    async def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         """Send one RTP or RTCP packet; does nothing while the peer is not connected."""
 
     async def close(self) -> None:
@@ -88,3 +88,6 @@ def _cut_down(media: MediaDescription) -> None:
     for codec in media.rtp.codecs:
         del codec.rtcpFeedback[MOST_FEEDBACK:]
     del media.ssrc[MOST_SOURCES:]
+    # The library writes rtcp-mux only below an `a=rtcp` line, and Firefox has none in a section that is bundle-only.
+    if media.rtcp_mux and media.rtcp_port is None:
+        media.rtcp_port = 9

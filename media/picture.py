@@ -9,8 +9,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from PIL import Image
 
+from media import vp8
 from media.groups import EncodedPicture
 
+MOST_PIXELS = 4_000_000
+"""Of a picture that is decoded; cameras give half of it, and a stranger's key frame may claim 270 million."""
 QUALITY = 95
 """Of the JPEG; with full colour resolution, so that small print on a card loses nothing more."""
 
@@ -28,7 +31,12 @@ class Jpeg:
 
 
 def to_jpeg(picture: EncodedPicture) -> Jpeg | None:
-    """Decode the picture's last frame at its own resolution; None if the peer's data cannot be decoded to its end."""
+    """Decode the picture's last frame at its own resolution.
+
+    None if the peer's data cannot be decoded to its end, or claims more than `MOST_PIXELS`.
+    """
+    if any(width * height > MOST_PIXELS for width, height in filter(None, map(vp8.picture_size, picture.frames))):
+        return None
     frame = _decode(picture.frames)
     if frame is None:
         return None

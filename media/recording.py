@@ -1,7 +1,7 @@
 """What one peer connection sends, as a file that grows: the encoded frames on one axis of time, in pieces.
 
 The clock of each stream is the sender's (RTP timestamps); where it stands to ours is told by the packets that came
-fastest in the first moments, so that sound and picture, and both sides of a call, stand on the same axis.
+fastest, so that sound and picture, and both sides of a call, stand on the same axis.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,9 @@ EVERY = 500_000
 BEGIN_WITHOUT_PICTURE = 1_000_000
 """How long a first key frame is waited for before the file begins with sound alone: microseconds."""
 STRAYED = 2_000_000
-"""A stream whose clock has gone this far from ours has jumped: microseconds."""
+"""A stream whose packets all come this much later than they should has turned back its clock: microseconds."""
+STEP, STEP_AFTER = 1_000, 1_000_000
+"""A clock that is slower than ours is followed by so much, after so much time: microseconds."""
 VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
 """Ticks of the timestamps in a second (RFC 7741 §4.1, RFC 7587 §4.1)."""
 USUAL_SIZE = (640, 480)
@@ -51,26 +53,40 @@ class _Item(NamedTuple):
 
 
 class _Axis:
-    """From one stream's timestamps to the worker's clock."""
+    """From one stream's timestamps to the worker's clock.
+
+    Nothing arrives before it was sent, so the packet that came fastest tells where the sender's clock stands. Those
+    that are late after an outage change nothing; a clock that is slower than ours is followed in small steps.
+    """
 
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
         self._unwrapper = Unwrapper(32)
         self._offset: int | None = None
+        self._least: int | None = None
+        """Of the offsets since the last step."""
+        self._since = 0
         self._newest = 0
-        self.settled = False
-        """Set when the first file position depends on it: from then on only a jump moves it."""
 
     def place(self, timestamp: int, arrived: int) -> int:
         """When the frame of this timestamp was sent, as near as can be told; never earlier than the one before."""
         own = self._unwrapper.unwrap(timestamp) * 1_000_000 // self._clock_rate
-        offset = arrived - own
-        if self._offset is None or abs(offset - self._offset) > STRAYED:
-            self._offset = offset
-        elif not self.settled:
-            self._offset = min(self._offset, offset)
-        self._newest = max(self._newest, own + self._offset)
+        self._newest = max(self._newest, own + self._follow(arrived - own, arrived))
         return self._newest
+
+    def _follow(self, offset: int, arrived: int) -> int:
+        """What makes our time of the stream's own, after a packet for which that would be `offset`."""
+        if self._offset is None or offset <= self._offset:
+            self._offset, self._least = offset, None
+            return offset
+        if self._least is None:
+            self._least, self._since = offset, arrived
+        self._least = min(self._least, offset)
+        if arrived - self._since >= STEP_AFTER:
+            behind = self._least - self._offset
+            self._offset += behind if behind > STRAYED else min(behind, STEP)
+            self._least = None
+        return self._offset
 
 
 class Recording:
@@ -111,7 +127,10 @@ class Recording:
         self._due = now + EVERY
         if self._writer is None and self._size is None and now - self._first_at < BEGIN_WITHOUT_PICTURE:
             return None
-        self._write()
+        if self._items:
+            self._write()
+        else:
+            self._finish()
         if self._writer is None or self._finished == self._told:
             return None
         return self._piece(self._writer.take(), last=False)
@@ -122,11 +141,8 @@ class Recording:
             return None
         self._ended = True
         self._write()
-        if self._writer is None:
-            return None
-        self._writer.close()
-        self._finished = self._until
-        return self._piece(self._writer.take(), last=True)
+        self._finish()
+        return None if self._writer is None else self._piece(self._writer.take(), last=True)
 
     def _add(self, item: _Item) -> None:
         if self._first_at is None:
@@ -141,13 +157,17 @@ class Recording:
         if self._writer is None:
             self._began_at = items[0].at
             self._writer = WebmWriter(*(self._size or USUAL_SIZE))
-            for axis in self._axes.values():
-                axis.settled = True
         for item in items:
             at = max(0, item.at - self._began_at)
             if self._writer.write(item.kind, at // 1_000, item.data, is_key=item.is_key):
                 self._finished = self._until
             self._until = max(self._until, at + SOUND_LENGTH)
+
+    def _finish(self) -> None:
+        """Nothing comes any more, or not for now: what the writer holds back must not wait for the next cluster."""
+        if self._writer is not None:
+            self._writer.finish()
+            self._finished = self._until
 
     def _piece(self, data: bytes, *, last: bool) -> RecordedPiece:
         offset, self._offset = self._offset, self._offset + len(data)

@@ -21,6 +21,9 @@ PICTURE_LOSS = 1
 FULL_INTRA_REQUEST = 4
 APPLICATION_LAYER = 15
 
+MOST_FEEDBACK = 4
+"""Transport-wide feedbacks that are read of one compound; each may speak of thousands of packets."""
+
 _SENDER_INFO = Struct("!IQIII")
 _REPORT_BLOCK = Struct("!IB3sIIII")
 _CNAME = 1
@@ -90,6 +93,7 @@ RtcpMessage = SenderReport | Nack | KeyFrameRequest | ReportBlock | TransportWid
 def parse(data: bytes) -> list[RtcpMessage]:
     """The messages of a compound packet that matter here, in order; whatever cannot be read is left out."""
     found: list[RtcpMessage] = []
+    feedback_left = MOST_FEEDBACK
     for packet_type, count, body in _split(data):
         if packet_type == SENDER_REPORT and len(body) >= 24:
             ssrc, ntp_time, rtp_timestamp, _, _ = _SENDER_INFO.unpack_from(body)
@@ -97,7 +101,8 @@ def parse(data: bytes) -> list[RtcpMessage]:
             found.extend(_blocks(body, 24, count))
         elif packet_type == RECEIVER_REPORT:
             found.extend(_blocks(body, 4, count))
-        elif packet_type == TRANSPORT_FEEDBACK and count == TRANSPORT_WIDE:
+        elif packet_type == TRANSPORT_FEEDBACK and count == TRANSPORT_WIDE and feedback_left:
+            feedback_left -= 1
             found.append(TransportWide(packet(packet_type, count, body)))
         elif packet_type == TRANSPORT_FEEDBACK and count == GENERIC_NACK and len(body) >= 12:
             found.append(Nack(unpack_from("!I", body, 4)[0], tuple(_lost(body[8:]))))

@@ -6,7 +6,6 @@ within seconds on it; on the older receiver-side estimate it stays at 320x240.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from struct import pack, unpack_from
 
 from media.rtcp import TRANSPORT_FEEDBACK, packet
@@ -18,7 +17,9 @@ DELTA = 250
 REFERENCE = 64_000
 """Unit of the reference time: microseconds."""
 LONGEST = 4_096
-"""Sequence numbers that one packet may cover: a gap longer than that is a restart and is not reported as loss."""
+"""Sequence numbers that a peer's packet may cover."""
+COVERED = 512
+"""Those that one of ours does, so that it fits a datagram; a gap that is as long is a restart, not reported as loss."""
 
 _NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
 
@@ -61,13 +62,13 @@ class ArrivalRecorder:
         numbers = sorted(self._arrivals)
         run: list[tuple[int, int | None]] = []
         expected = self._next_base
-        if expected is None or not 0 <= numbers[0] - expected < LONGEST // 4:
+        if expected is None or not 0 <= numbers[0] - expected < COVERED:
             expected = numbers[0]
         previous: int | None = None
         for number in numbers:
             tick = self._arrivals[number] // DELTA
             jump = previous is not None and not -0x8000 <= tick - previous <= 0x7FFF
-            if run and (jump or number - run[0][0] >= LONGEST // 4):
+            if run and (jump or number - run[0][0] >= COVERED):
                 yield run
                 run, expected = [], number
             run.extend((missing, None) for missing in range(expected, number))
@@ -101,24 +102,30 @@ def _chunks(symbols: list[int]) -> Iterator[bytes]:
     """Status chunks: a run-length chunk where seven or more are equal, else a vector of seven two-bit symbols."""
     position = 0
     while position < len(symbols):
-        same = next(sum(1 for _ in group) for _, group in groupby(symbols[position:]))
-        if same >= 7 or position + same == len(symbols):
-            length = min(same, 0x1FFF)
-            yield pack("!H", symbols[position] << 13 | length)
+        end = position + 1
+        while end < len(symbols) and symbols[end] == symbols[position]:
+            end += 1
+        if end - position >= 7 or end == len(symbols):
+            yield pack("!H", symbols[position] << 13 | end - position)
+            position = end
         else:
-            length = 7
             vector = 0
             for symbol in (symbols[position : position + 7] + [_NOT_RECEIVED] * 7)[:7]:
                 vector = vector << 2 | symbol
             yield pack("!H", 0xC000 | vector)
-        position += length
+            position += 7
 
 
 def parse(data: bytes) -> Feedback:
-    """Read one feedback packet with its RTCP header; raises ValueError where it is cut off or is something else."""
+    """Read one feedback packet with its RTCP header; raises ValueError where it is cut off or is something else.
+
+    One that covers more than `LONGEST` numbers is as good as cut off: 30 octets of it would cost as much as 60,000.
+    """
     if len(data) < 20 or data[0] & 0x1F != FORMAT or data[1] != TRANSPORT_FEEDBACK:
         raise ValueError("not transport-wide feedback")
     base, length = unpack_from("!HH", data, 12)
+    if length > LONGEST:
+        raise ValueError("too much is covered")
     reference = int.from_bytes(data[16:19], "big")
     symbols, position = _parse_chunks(data, length)
     arrivals: list[int | None] = []
@@ -145,7 +152,7 @@ def _parse_chunks(data: bytes, length: int) -> tuple[list[int], int]:
         chunk: int = unpack_from("!H", data, position)[0]
         position += 2
         if not chunk & 0x8000:
-            symbols += [chunk >> 13] * (chunk & 0x1FFF)
+            symbols += [chunk >> 13] * min(chunk & 0x1FFF, length - len(symbols))
         elif chunk & 0x4000:
             symbols += [chunk >> shift & 0x03 for shift in range(12, -1, -2)]
         else:

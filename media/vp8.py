@@ -74,11 +74,12 @@ def starts_key_frame(payload: bytes, descriptor: Descriptor) -> bool:
 
 
 def picture_size(key_frame: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels that an encoded key frame tells (RFC 6386 §9.1); None if it is cut off or damaged."""
+    """Width and height in pixels that an encoded key frame tells (RFC 6386 §9.1); None if cut off, damaged or empty."""
     if len(key_frame) < 10 or key_frame[3:6] != b"\x9d\x01\x2a":
         return None
-    width, height = int.from_bytes(key_frame[6:8], "little"), int.from_bytes(key_frame[8:10], "little")
-    return width & 0x3FFF, height & 0x3FFF
+    width = int.from_bytes(key_frame[6:8], "little") & 0x3FFF
+    height = int.from_bytes(key_frame[8:10], "little") & 0x3FFF
+    return (width, height) if width and height else None
 
 
 def rewrite(payload: bytes, descriptor: Descriptor, picture_id: int, tl0picidx: int) -> bytes:

@@ -2,21 +2,26 @@
 
 from typing import Any
 
+from aioice.ice import StunProtocol
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from media import aiortc_seam, worker
 
+HOOKS: tuple[tuple[type, str], ...] = ((RTCDtlsTransport, "_handle_rtp_data"), (StunProtocol, "datagram_received"))
+"""Where packets are taken."""
 
-def ignore_replacement(transport: type[RTCDtlsTransport]) -> property:
+
+def ignore_replacement(owner: type, name: str) -> property:
     """The library's own method, which nobody can replace in one instance."""
 
-    def ignore(_: RTCDtlsTransport, handler: Any) -> None:
+    def ignore(_: object, handler: Any) -> None:
         return
 
-    return property(transport._handle_rtp_data.__get__, ignore)
+    return property(getattr(owner, name).__get__, ignore)
 
 
 if __name__ == "__main__":
     aiortc_seam.SELF_TEST_S = 0.5
-    setattr(RTCDtlsTransport, "_handle_rtp_data", ignore_replacement(RTCDtlsTransport))  # noqa: B010
+    for owner, name in HOOKS:
+        setattr(owner, name, ignore_replacement(owner, name))
     worker.main()

@@ -41,7 +41,7 @@ async def test_packets_pass_both_ways_as_they_are() -> None:
     peer, link = await offering(), PeerLink(UdpSettings())
     answer, agreed = await link.answer(peer.localDescription.sdp)
     arrived: asyncio.Queue[bytes] = asyncio.Queue()
-    link.receive(arrived.put, arrived.put)
+    link.receive(arrived.put_nowait, arrived.put_nowait)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     transport = peer.getSenders()[0].transport
     rtp = b"\x80" + bytes([agreed.video.payload_type]) + bytes(10) + b"payload"
@@ -54,10 +54,10 @@ async def test_packets_pass_both_ways_as_they_are() -> None:
         await transport._send_rtp(asked)
         while await arrived.get() != asked:
             continue
-    await link.send(rtp)
+    link.send(rtp)
     await peer.close()
     await link.close()
-    await link.send(rtp)
+    link.send(rtp)
     await link.close()
 
 

@@ -23,7 +23,7 @@ from media.worker import choose_link
 from media.worker_settings import UdpSettings, WorkerSettings
 from tests.media.packets import FRAME, Camera, sound, whole
 from tests.media.peers import Peers, Told, counter
-from tests.media.strange_worker import ignore_replacement
+from tests.media.strange_worker import HOOKS, ignore_replacement
 
 SETTINGS = WorkerSettings(name="strange-w0", secret="of both")
 
@@ -83,7 +83,8 @@ async def test_a_private_name_that_is_gone_is_noticed(monkeypatch: pytest.Monkey
 
 
 async def test_a_hook_that_is_never_called_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RTCDtlsTransport, "_handle_rtp_data", ignore_replacement(RTCDtlsTransport))
+    for owner, name in HOOKS:
+        monkeypatch.setattr(owner, name, ignore_replacement(owner, name))
     monkeypatch.setattr(aiortc_seam, "SELF_TEST_S", 0.3)
     with capture_logs() as lines:
         assert await choose_link(SETTINGS) is FallbackLink
@@ -189,7 +190,7 @@ async def test_the_wish_for_a_key_frame_passes_both_ways() -> None:
     await peer.setLocalDescription(await peer.createOffer())
     answer, agreed = await link.answer(peer.localDescription.sdp)
     wanted: asyncio.Queue[bytes] = asyncio.Queue()
-    link.receive(wanted.put, wanted.put)
+    link.receive(wanted.put_nowait, wanted.put_nowait)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     asked = asyncio.Event()
     video.sender._send_keyframe = asked.set
@@ -201,7 +202,7 @@ async def test_the_wish_for_a_key_frame_passes_both_ways() -> None:
         packet = Camera(ssrc=video.sender._ssrc).frame(key=True)[0]
         while not asked.is_set():
             await video.sender.transport._send_rtp(packet)
-            await link.send(rtcp.picture_loss(agreed.video.ssrc, 1))
+            link.send(rtcp.picture_loss(agreed.video.ssrc, 1))
             await asyncio.sleep(0.01)
     await link.close()
     await peer.close()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from media.synthetic import MODULUS, draw_counter, encode, moving_picture, read_counter, write_y4m
+from media.synthetic import MODULUS, draw_counter, encode, encode_tone, moving_picture, read_counter, write_y4m
 
 
 @given(n=st.integers(0, MODULUS - 1))
@@ -62,3 +62,13 @@ def test_a_cameras_file_holds_every_picture(tmp_path: Path) -> None:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
         assert container.streams.video[0].average_rate == 15
     assert [read_counter(frame) for frame in frames] == [3, 4, 5]
+
+
+def test_a_tone_is_opus_in_pieces_of_20_ms() -> None:
+    pieces = encode_tone(count=50)
+    assert len(pieces) == 50
+    context = av.CodecContext.create("libopus", "r")
+    assert isinstance(context, av.AudioCodecContext)
+    decoded = [frame for data in pieces for frame in context.decode(av.Packet(data))]
+    assert {frame.samples for frame in decoded[1:]} == {960}
+    assert np.abs(decoded[25].to_ndarray().astype(np.float64)).mean() > 0
