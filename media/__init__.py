@@ -5,7 +5,8 @@ The shell uses `plane` (and `events`, `errors`, `settings`); `robot` and `synthe
 - pure, on octets and values: `rtp`, `vp8`, `rtcp`, `twcc` (the wire); `incoming`, `loss`, `outgoing`, `segments`
   (one stream each way); `groups` (encoded pictures kept); `leg`, `call` (a peer, two peers joined)
 - the worker's process: `worker` (start and end), `server` (the node's requests), `exchange` (calls and sockets),
-  `aiortc_seam` (the only file that touches aiortc's private parts), `picture` (VP8 to JPEG, in threads), `clock`
+  `peer` (a connection as calls use it), `aiortc_seam` (the only file that rests on aiortc's private parts), `fallback`
+  (the same on its public ones), `picture` (VP8 to JPEG, in threads), `clock`
 - the node's side: `plane` (the façade), `supervisor` (one worker's life), `process`, `link`, `worker_settings`
 - between the two: `protocol`
 

@@ -31,11 +31,6 @@ from aiortc import (
 from aiortc.codecs import is_rtx
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
 from aiortc.rtcpeerconnection import find_common_codecs, find_common_header_extensions
-from aiortc.rtcrtpparameters import (
-    RTCRtcpFeedback,
-    RTCRtpCodecParameters,
-    RTCRtpHeaderExtensionParameters,
-)
 from aiortc.sdp import MediaDescription
 from av import VideoFrame
 from pylibsrtp import Error as SrtpError
@@ -44,13 +39,12 @@ from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
 from media.leg import LegParameters
-from media.peer import PacketHandler, kind_of, read_offer
+from media.peer import CODECS, EXTENSIONS, TRANSPORT_SEQUENCE_URI, PacketHandler, kind_of, read_offer
 from media.rtcp import picture_loss
 from media.rtp import serialize
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
 
-TRANSPORT_SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 RECEIVE_BUFFER = 1 << 20
 """Octets of each socket's receive buffer: a stall of the machine must not lose what came meanwhile."""
 _COMPONENT = 1
@@ -61,37 +55,6 @@ SELF_TEST_S = 5.0
 """What the self-test may take: seconds. It needs a twentieth of one; a machine that has just booted is busy."""
 
 _PROBE_S = 0.005
-_TRANSPORT_FEEDBACK = RTCRtcpFeedback(type="transport-cc")
-_CODECS: dict[str, list[RTCRtpCodecParameters]] = {
-    "audio": [
-        RTCRtpCodecParameters(
-            mimeType="audio/opus",
-            clockRate=48000,
-            channels=2,
-            payloadType=96,
-            rtcpFeedback=[_TRANSPORT_FEEDBACK],
-            # Forward error correction inside Opus (RFC 7587 §6.1), because sound is not asked for again.
-            parameters={"minptime": 10, "useinbandfec": 1},
-        )
-    ],
-    "video": [
-        RTCRtpCodecParameters(
-            mimeType="video/VP8",
-            clockRate=90000,
-            payloadType=97,
-            rtcpFeedback=[
-                RTCRtcpFeedback(type="nack"),
-                RTCRtcpFeedback(type="nack", parameter="pli"),
-                RTCRtcpFeedback(type="ccm", parameter="fir"),
-                # In place of goog-remb: with both a browser follows the older one and sends 320x240.
-                _TRANSPORT_FEEDBACK,
-            ],
-        ),
-        RTCRtpCodecParameters(mimeType="video/rtx", clockRate=90000, payloadType=98, parameters={"apt": 97}),
-    ],
-}
-_EXTENSIONS = [RTCRtpHeaderExtensionParameters(id=1, uri=TRANSPORT_SEQUENCE_URI)]
-
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCDtlsTransport, ("_handle_rtp_data", "_handle_rtcp_data", "_send_rtp")),
     (StunProtocol, ("datagram_received",)),
@@ -225,13 +188,13 @@ class PeerLink:
         """Choose codec and extensions ourselves: the library's own choice is a table shared by the whole process."""
         kind = kind_of(media)
         transceiver = self._transceivers[kind]
-        codecs = find_common_codecs(_CODECS[kind], media.rtp.codecs)
+        codecs = find_common_codecs(CODECS[kind], media.rtp.codecs)
         if not codecs:
             raise BadOffer(f"no codec in common for {kind}")
         first = codecs[0]
         repeats = [each for each in codecs if is_rtx(each) and each.parameters.get("apt") == first.payloadType]
         transceiver._codecs = [first, *repeats[:1]]
-        transceiver._headerExtensions = find_common_header_extensions(_EXTENSIONS, media.rtp.headerExtensions)
+        transceiver._headerExtensions = find_common_header_extensions(EXTENSIONS, media.rtp.headerExtensions)
 
     def _parameters(self) -> LegParameters:
         video = self._transceivers["video"]

@@ -30,7 +30,7 @@ LOST_OVER = 1_000_000
 """What is lost is counted over this time: microseconds."""
 HEAVY_LOSS = 0.1
 """Share of packets lost above which less must be sent (draft-ietf-rmcat-gcc-02 §6)."""
-FEWEST = 20
+FEWEST = 40
 """Of fewer packets no share is taken."""
 HOLE = 30
 """More packets lost in a row than these were lost with the network itself, not by a queue that ran over."""
@@ -87,7 +87,9 @@ class Downlink:
         """What arrived while packets queued: bits a second; 0 when there is no queue to get rid of."""
         self._before: int | None = None
         """The bound before that."""
-        self._lowered_at = 0
+        self._usual_loss = 0.0
+        """The share that was lost when less was to be sent because of it."""
+        self._lowered_at = -LOWERED_EVERY
         self._raised_at = 0
 
     def number(self, octets: int, now: int) -> int:
@@ -173,7 +175,7 @@ class Downlink:
         if rate is None:
             return
         standing = above - self._reports[-1].delay + min(r.delay for r in self._reports if now - r.heard <= STANDS)
-        if self._loses():
+        if self._loses(now):
             self._lower(rate, standing, now)
         elif standing > QUEUED or above > URGENT:
             if not self._take_for_way(now):
@@ -183,16 +185,26 @@ class Downlink:
         else:
             self._raised_at = now
 
-    def _loses(self) -> bool:
+    def _loses(self, now: int) -> bool:
+        """Whether a queue runs over: much is lost, and not as much as before less was sent."""
+        if now - self._lowered_at < LOWERED_EVERY:
+            self._lost.clear()
         every = sum(each[2] for each in self._lost)
-        return every >= FEWEST and sum(each[1] for each in self._lost) > HEAVY_LOSS * every
+        if every < FEWEST:
+            return False
+        share = sum(each[1] for each in self._lost) / every
+        if share < HEAVY_LOSS / 4:
+            self._usual_loss = 0.0
+        if share < HEAVY_LOSS or 0.5 * self._usual_loss < share < 2 * self._usual_loss:
+            return False
+        self._usual_loss = share
+        return True
 
     def _lower(self, rate: int, queue: int, now: int) -> None:
         self._raised_at = now
         if now - self._lowered_at < LOWERED_EVERY:
             return
         self._lowered_at = now
-        self._lost.clear()
         if not self._borne:
             self._before = self.limit
         self._borne = max(self._borne, rate)

@@ -173,8 +173,8 @@ class CallMedia:
         return self._with_agent(picture, rtp_timestamp, exact=True)
 
     def nearest_frame(self, *, live: bool, now: int) -> NamedPicture:
-        """The customer's last complete frame; raises as `frame` does."""
-        picture = self._stores["customer"].last()
+        """The customer's frame whose arrival lies nearest to `now`; raises as `frame` does."""
+        picture = self._stores["customer"].nearest(now)
         if picture is None:
             raise FrameUnknown
         if live:

@@ -77,13 +77,6 @@ class GroupStore:
                 return group.picture(timestamp)
         return None
 
-    def last(self) -> EncodedPicture | None:
-        """The newest frame."""
-        if not self._groups:
-            return None
-        newest = self._groups[-1]
-        return newest.picture(newest.frames[-1].timestamp)
-
     def nearest(self, arrived: int) -> EncodedPicture | None:
         """The frame whose arrival lies nearest to `arrived` (microseconds on the worker's clock)."""
         frames = [(group, frame) for group in self._groups for frame in group.frames]

@@ -30,7 +30,8 @@ class Load:
     def measure(self, now: int, used: int) -> None:
         """The process has used so much processor time, all threads together."""
         self._samples.append((now, used))
-        while now - self._samples[0][0] > WINDOW:
+        # The one before a stretch longer than the window stays: a process that hung was at work all that time.
+        while len(self._samples) > 2 and now - self._samples[0][0] > WINDOW:
             self._samples.popleft()
         while self._expected and now - self._expected[0] > WINDOW:
             self._expected.popleft()

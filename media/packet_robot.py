@@ -65,6 +65,8 @@ class PacketRobot:
         """Pictures that came."""
         self.audio = StreamReceiver(48_000, self._open, keeps=False)
         """Sound that came."""
+        self.flows = asyncio.Event()
+        """Set soon after the first whole picture has come."""
         self._arrivals = ArrivalRecorder()
         self._report_due = 0
 
@@ -131,6 +133,8 @@ class PacketRobot:
         told = self._arrivals.flush(ours, theirs)
         if missing := self.video.missing(now):
             told.append(rtcp.nack(ours, theirs, sorted(missing)))
+        if self.video.frames:
+            self.flows.set()
         # Sound is not asked for again; this gives up what is missing.
         self.audio.missing(now)
         if now >= self._report_due:

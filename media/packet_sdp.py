@@ -7,8 +7,8 @@ from typing import Literal
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from media.aiortc_client import LocalTransport
-from media.aiortc_seam import TRANSPORT_SEQUENCE_URI
 from media.events import Kind
+from media.peer import TRANSPORT_SEQUENCE_URI
 
 Direction = Literal["sendrecv", "sendonly", "recvonly"]
 

@@ -6,6 +6,11 @@ Counterparts: `media.aiortc_seam` (the one that is meant to be used) and `media.
 from collections.abc import Callable
 from typing import Protocol
 
+from aiortc.rtcrtpparameters import (
+    RTCRtcpFeedback,
+    RTCRtpCodecParameters,
+    RTCRtpHeaderExtensionParameters,
+)
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from media.errors import BadOffer
@@ -25,6 +30,40 @@ MOST_FEEDBACK = 16
 MOST_SOURCES = 2
 """SSRCs of a section that are of use: of its stream and of what is sent again."""
 
+TRANSPORT_SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+"""Name of the header extension that carries the transport-wide sequence number."""
+_TRANSPORT_FEEDBACK = RTCRtcpFeedback(type="transport-cc")
+CODECS: dict[str, list[RTCRtpCodecParameters]] = {
+    "audio": [
+        RTCRtpCodecParameters(
+            mimeType="audio/opus",
+            clockRate=48000,
+            channels=2,
+            payloadType=96,
+            rtcpFeedback=[_TRANSPORT_FEEDBACK],
+            # Forward error correction inside Opus (RFC 7587 §6.1), because sound is not asked for again.
+            parameters={"minptime": 10, "useinbandfec": 1},
+        )
+    ],
+    "video": [
+        RTCRtpCodecParameters(
+            mimeType="video/VP8",
+            clockRate=90000,
+            payloadType=97,
+            rtcpFeedback=[
+                RTCRtcpFeedback(type="nack"),
+                RTCRtcpFeedback(type="nack", parameter="pli"),
+                RTCRtcpFeedback(type="ccm", parameter="fir"),
+                # In place of goog-remb: with both a browser follows the older one and sends 320x240.
+                _TRANSPORT_FEEDBACK,
+            ],
+        ),
+        RTCRtpCodecParameters(mimeType="video/rtx", clockRate=90000, payloadType=98, parameters={"apt": 97}),
+    ],
+}
+"""What we answer with, by kind; numbers are taken over from the offer."""
+EXTENSIONS = [RTCRtpHeaderExtensionParameters(id=1, uri=TRANSPORT_SEQUENCE_URI)]
+"""The same of header extensions."""
 _OF_USE = ("vp8", "opus", "rtx")
 
 PacketHandler = Callable[[bytes], None]

@@ -190,7 +190,9 @@ class MediaPlane:
         return (await self._link(worker).request(request, protocol.Frame)).frame
 
     async def nearest_frame(self, worker: str, call: str, *, live: bool, ago: int = 0) -> KeptFrame:
-        """The last complete frame of the customer, for browsers that do not name frames and for calls that broke off.
+        """The customer's whole frame that came nearest to now, or to `ago` microseconds before.
+
+        For browsers that do not name frames and for calls that broke off.
 
         Raises FrameTooOld (only when `live`), FrameUnknown (none was ever complete), Overloaded, WorkerGone.
         """

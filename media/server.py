@@ -169,7 +169,9 @@ class WorkerServer:
             log.warning("a node's message cannot be read", errors=error.error_count())
             return
         if isinstance(message, protocol.Acknowledge):
-            node.events.discard(message.sequence)
+            # Of every node: it may have been sent to another first, which was too slow.
+            for each in self._nodes:
+                each.events.discard(message.sequence)
             self._acknowledged(message.sequence)
         elif isinstance(message, protocol.Request):
             self._tasks.spawn(message.type, self._answer(node, message))

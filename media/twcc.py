@@ -6,6 +6,8 @@ within seconds on it; on the older receiver-side estimate it stays at 320x240.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from struct import pack, unpack_from
 
 from media.rtcp import TRANSPORT_FEEDBACK, packet
@@ -51,69 +53,75 @@ class ArrivalRecorder:
 
     def flush(self, ssrc: int, media_ssrc: int) -> list[bytes]:
         """The packets that report all that arrived since the last call; none if nothing did."""
-        packets = [self._packet(ssrc, media_ssrc, run) for run in self._runs()]
+        packets = [self._packet(ssrc, media_ssrc, base, run) for base, run in self._runs()]
         self._arrivals.clear()
         return packets
 
-    def _runs(self) -> Iterator[list[tuple[int, int | None]]]:
-        """Stretches of consecutive numbers with their arrival in ticks of 250 µs, each fit for one packet."""
+    def _runs(self) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """What came, in stretches that fit one packet each: the first number covered, numbers and ticks of 250 µs."""
         if not self._arrivals:
             return
         numbers = sorted(self._arrivals)
-        run: list[tuple[int, int | None]] = []
-        expected = self._next_base
-        if expected is None or not 0 <= numbers[0] - expected < COVERED:
-            expected = numbers[0]
-        previous: int | None = None
+        base = self._next_base
+        if base is None or not 0 <= numbers[0] - base < COVERED:
+            base = numbers[0]
+        run: list[tuple[int, int]] = []
         for number in numbers:
             tick = self._arrivals[number] // DELTA
-            jump = previous is not None and not -0x8000 <= tick - previous <= 0x7FFF
-            if run and (jump or number - run[0][0] >= COVERED):
-                yield run
-                run, expected = [], number
-            run.extend((missing, None) for missing in range(expected, number))
+            if run and (number - base >= COVERED or not -0x8000 <= tick - run[-1][1] <= 0x7FFF):
+                yield base, run
+                run, base = [], number
             run.append((number, tick))
-            expected, previous = number + 1, tick
-        self._next_base = max(expected, self._next_base or 0)
-        yield run
+        self._next_base = max(numbers[-1] + 1, self._next_base or 0)
+        yield base, run
 
-    def _packet(self, ssrc: int, media_ssrc: int, run: list[tuple[int, int | None]]) -> bytes:
-        first = next(tick for _, tick in run if tick is not None)
-        reference = first * DELTA // REFERENCE
-        symbols: list[int] = []
+    def _packet(self, ssrc: int, media_ssrc: int, base: int, run: list[tuple[int, int]]) -> bytes:
+        reference = run[0][1] * DELTA // REFERENCE
+        symbols: list[tuple[int, int]] = []
         deltas = bytearray()
-        previous = reference * (REFERENCE // DELTA)
-        for _, tick in run:
-            if tick is None:
-                symbols.append(_NOT_RECEIVED)
-                continue
-            delta, previous = tick - previous, tick
+        expected, previous = base, reference * (REFERENCE // DELTA)
+        for number, tick in run:
+            delta = tick - previous
             small = 0 <= delta <= 0xFF
-            symbols.append(_SMALL if small else _LARGE)
+            if number > expected:
+                symbols.append((_NOT_RECEIVED, number - expected))
+            symbols.append((_SMALL if small else _LARGE, 1))
             deltas += pack("!B", delta) if small else pack("!h", delta)
-        body = pack("!IIHH", ssrc, media_ssrc, run[0][0] & 0xFFFF, len(run))
+            expected, previous = number + 1, tick
+        body = pack("!IIHH", ssrc, media_ssrc, base & 0xFFFF, expected - base)
         body += (reference & 0xFFFFFF).to_bytes(3, "big") + bytes([self._count])
         body += b"".join(_chunks(symbols)) + deltas
         self._count = (self._count + 1) & 0xFF
         return packet(TRANSPORT_FEEDBACK, FORMAT, body + bytes(-len(body) % 4))
 
 
-def _chunks(symbols: list[int]) -> Iterator[bytes]:
-    """Status chunks: a run-length chunk where seven or more are equal, else a vector of seven two-bit symbols."""
-    position = 0
-    while position < len(symbols):
-        end = position + 1
-        while end < len(symbols) and symbols[end] == symbols[position]:
-            end += 1
-        if end - position >= 7 or end == len(symbols):
-            yield pack("!H", symbols[position] << 13 | end - position)
-            position = end
+def _chunks(symbols: list[tuple[int, int]]) -> Iterator[bytes]:
+    """Status chunks of symbols, each with how often it stands: vectors of seven two-bit ones, long runs by length."""
+    vector: list[int] = []
+    for symbol, together in groupby(symbols, key=itemgetter(0)):
+        left = sum(count for _, count in together)
+        if vector:
+            fitting = min(left, 7 - len(vector))
+            vector += [symbol] * fitting
+            left -= fitting
+        if len(vector) == 7:
+            yield _vector(vector)
+            vector = []
+        if left >= 7:
+            yield pack("!H", symbol << 13 | left)
         else:
-            vector = 0
-            for symbol in (symbols[position : position + 7] + [_NOT_RECEIVED] * 7)[:7]:
-                vector = vector << 2 | symbol
-            yield pack("!H", 0xC000 | vector)
-            position += 7
+            vector += [symbol] * left
+    if len(set(vector)) == 1:
+        yield pack("!H", vector[0] << 13 | len(vector))
+    elif vector:
+        yield _vector(vector + [_NOT_RECEIVED] * (7 - len(vector)))
+
+
+def _vector(symbols: list[int]) -> bytes:
+    chunk = 0b11
+    for symbol in symbols:
+        chunk = chunk << 2 | symbol
+    return pack("!H", chunk)
 
 
 def parse(data: bytes) -> Feedback:

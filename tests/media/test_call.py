@@ -222,7 +222,8 @@ def test_frames_before_a_new_customers_page_keep_their_names() -> None:
     assert after[0].timestamp == before.timestamp + 45_000
     assert joined.call.frame(1, before.timestamp, live=False, now=0).customer.media == 1
     assert joined.call.frame(1, after[0].timestamp, live=False, now=0).customer.media == 2
-    assert joined.call.nearest_frame(live=False, now=0).rtp_timestamp == after[0].timestamp
+    assert joined.call.nearest_frame(live=False, now=600_000).rtp_timestamp == after[0].timestamp
+    assert joined.call.nearest_frame(live=False, now=100_000).rtp_timestamp == before.timestamp
 
 
 def test_packets_of_a_replaced_connection_count_no_more() -> None:

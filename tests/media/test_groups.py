@@ -26,17 +26,8 @@ def test_a_frame_comes_with_all_that_it_rests_on() -> None:
     assert (picture.media, picture.timestamp, picture.arrived) == (1, 6, 6 * FRAME)
 
 
-def test_the_last_frame_is_found() -> None:
-    store = filled(stream(6))
-    picture = store.last()
-    assert picture is not None
-    assert picture.timestamp == 5
-    assert store.named(1, 6) is None
-
-
 def test_nothing_is_kept_before_the_first_key_frame() -> None:
     store = filled([frame(0)])
-    assert store.last() is None
     assert store.nearest(0) is None
     assert store.named(1, 0) is None
 
@@ -75,7 +66,7 @@ def test_a_sender_of_too_much_loses_pictures_and_not_our_memory() -> None:
     store = GroupStore()
     store.add(1, frame(0, key=True))
     store.add(1, EncodedFrame(1, 1, False, bytes(MOST_BYTES)))
-    assert store.last() is None
+    assert store.nearest(0) is None
     for number in range(2, MOST_GROUPS + 4):
         store.add(1, frame(number, key=True, arrived=2))
     assert store.named(1, 2) is None

@@ -1,4 +1,4 @@
-from media.loss import LONGEST_GAP, PACE, TRIES, KeyFrameAsker, LossList
+from media.loss import LONGEST_GAP, MOST_ASKED, MOST_MISSING, PACE, TRIES, KeyFrameAsker, LossList
 
 
 def test_a_gap_is_asked_for_at_once_and_then_paced() -> None:
@@ -38,6 +38,17 @@ def test_a_long_jump_is_a_restart() -> None:
     assert losses.take(4 + LONGEST_GAP, 0)
     assert losses.due(0) == []
     assert losses.given_up == 1
+
+
+def test_who_jumps_on_purpose_is_asked_for_no_more_than_fits_a_datagram() -> None:
+    losses = LossList()
+    for jump in range(100):
+        losses.take(1 + jump * LONGEST_GAP, 0)
+    missed = 99 * (LONGEST_GAP - 1)
+    assert losses.given_up == missed - MOST_MISSING
+    asked = losses.due(0)
+    assert len(asked) == MOST_ASKED
+    assert losses.due(1)[0] > asked[-1], "then the others"
 
 
 def test_a_key_frame_is_asked_for_when_wanted_but_not_too_often() -> None:

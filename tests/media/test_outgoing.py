@@ -1,9 +1,10 @@
 from itertools import pairwise
 
 from media import rtcp, vp8
+from media.bandwidth import Downlink
 from media.incoming import IncomingStream
-from media.outgoing import HISTORY, RESEND_PACE, OutgoingStream
-from media.rtp import RtpPacket
+from media.outgoing import HISTORY, REPORTS_KEPT, RESEND_PACE, OutgoingStream
+from media.rtp import RtpPacket, parse
 from tests.media.packets import FRAME, REPEATED, Camera, parameters, sound, whole
 
 TICK = 33_333
@@ -152,3 +153,49 @@ def test_sound_needs_no_key_frame() -> None:
     assert [(packet.sequence, packet.timestamp) for packet in sent] == [(100, 5_000), (101, 5_960)]
     (switched,) = path.send_all(2, [sound(900, 7)], now=20_000)
     assert (switched.sequence, switched.timestamp) == (102, 5_960 + 960)
+
+
+def test_with_a_downlink_everything_is_numbered_over_all_streams_and_repetitions() -> None:
+    downlink = Downlink()
+    video = OutgoingStream(parameters(ssrc=50), 100, 5_000, downlink, 4)
+    audio = OutgoingStream(parameters("audio", ssrc=60), 100, 5_000, downlink, 4)
+    numbers = []
+    for data in Camera().frame(key=True):
+        packet = whole(data)
+        numbers.append(video.forward(1, packet, vp8.parse(packet.payload), 0))
+        numbers.append(audio.forward(1, whole(sound(len(numbers), 0)), None, 0))
+    numbers.append(video.resend(100, 0))
+    read = [parse(data, 4) for data in numbers if data is not None]
+    assert [packet.transport_sequence for packet in read if packet is not None] == [0, 1, 2, 3, 4]
+
+
+def test_octets_are_counted_and_those_sent_again_by_themselves() -> None:
+    path, camera = Path(), Camera()
+    first, second = path.send_all(1, camera.frame(key=True))
+    assert (path.out.octets, path.out.repeated_octets) == (len(first.payload) + len(second.payload), 0)
+    path.out.resend(first.sequence, 0)
+    assert path.out.resend(first.sequence, 0) is None
+    assert path.out.repeated_octets == len(first.payload)
+
+
+def block(last_report: int, delay: int) -> rtcp.ReportBlock:
+    return rtcp.ReportBlock(50, 0, 0, 0, 0, last_report, delay)
+
+
+def test_the_round_trip_is_the_time_since_our_report_less_what_the_peer_took() -> None:
+    path, camera = Path(), Camera()
+    path.send_all(1, camera.frame(key=True))
+    path.out.translate(1, rtcp.SenderReport(1_000, 0x1111_2222_3333_4444, 0), 1_000_000)
+    assert path.out.round_trip(block(0x2222_3333, 65_536 // 2), 1_540_000) == 40_000
+    assert path.out.round_trip(block(0x2222_3333, 65_536), 1_540_000) == 0
+    assert path.out.round_trip(block(0x2222_3334, 0), 1_540_000) is None
+    assert path.out.round_trip(block(0, 0), 1_540_000) is None
+
+
+def test_of_old_reports_no_answer_is_waited_for() -> None:
+    path, camera = Path(), Camera()
+    path.send_all(1, camera.frame(key=True))
+    for n in range(REPORTS_KEPT + 1):
+        path.out.translate(1, rtcp.SenderReport(1_000, (n + 1) << 16, 0), n)
+    assert path.out.round_trip(block(1, 0), 100) is None
+    assert path.out.round_trip(block(2, 0), 100) == 99

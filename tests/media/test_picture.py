@@ -34,3 +34,10 @@ def test_what_is_no_vp8_gives_no_picture() -> None:
     assert to_jpeg(picture([])) is None
     (key,) = encode(moving_picture(), count=1)
     assert to_jpeg(picture([key, b"\x10\x02"])) is None
+
+
+def test_a_key_frame_that_claims_to_be_huge_is_not_decoded() -> None:
+    key = bytearray(encode(moving_picture(), count=1)[0])
+    key[6:10] = (8_000).to_bytes(2, "little") * 2
+    # As many octets as its size asks for at least: the decoder would take half a gigabyte and seconds.
+    assert to_jpeg(picture([bytes(key) + bytes(500_000)])) is None

@@ -4,7 +4,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from media import protocol
-from media.plane import CallSummary, KeptFrame, LegHeard, LegSilent, LegSummary, MediaFlowing
+from media.plane import (
+    CallSummary,
+    GateChanged,
+    KeptFrame,
+    LegFacts,
+    LegHeard,
+    LegSilent,
+    LegSummary,
+    MediaFlowing,
+    RecordedPiece,
+    SecondFacts,
+)
 
 MESSAGES_TO_WORKER: list[protocol.ToWorker] = [
     protocol.Negotiate(id="1", call="c", time_left=5, leg="agent", media=0, offer_sdp="v=0"),
@@ -15,6 +26,7 @@ MESSAGES_TO_WORKER: list[protocol.ToWorker] = [
     protocol.Proof(proof="p"),
     protocol.Acknowledge(sequence=3),
 ]
+SECOND = SecondFacts(1, 2, 3, 640, 480, 4, 5, 6, 7, None, 8, 9, frozen=True)
 SUMMARY = CallSummary("c", (LegSummary("agent", 1, 2, 3, 4, 5, None, 6),))
 MESSAGES_TO_NODE: list[protocol.ToNode] = [
     protocol.Hello(worker="w", boot="b", capacity=60, nonce="n", proof="p"),
@@ -28,7 +40,14 @@ MESSAGES_TO_NODE: list[protocol.ToNode] = [
     protocol.MediaFlowingEvent(worker="w", boot="b", sequence=1, event=MediaFlowing("c", "agent", 1, "audio")),
     protocol.LegSilentEvent(worker="w", boot="b", sequence=2, event=LegSilent("c", "agent", 1, 2, 3)),
     protocol.LegHeardEvent(worker="w", boot="b", sequence=3, event=LegHeard("c", "agent", 1, 3)),
+    protocol.GateChangedEvent(worker="w", boot="b", sequence=4, event=GateChanged("c", "frozen", shut=True, id="x.1")),
+    protocol.LegFactsEvent(worker="w", boot="b", sequence=5, event=LegFacts("c", "agent", 1, 2, (SECOND, SECOND))),
 ]
+
+
+def piece(data: bytes) -> protocol.RecordedPieceEvent:
+    event = RecordedPiece("c", "agent", 1, 5, data, 6, 7, last=False)
+    return protocol.RecordedPieceEvent(worker="w", boot="b", sequence=6, event=event)
 
 
 @pytest.mark.parametrize("message", MESSAGES_TO_WORKER, ids=lambda message: message.type)
@@ -38,7 +57,31 @@ def test_what_a_node_says_is_read_as_it_was_said(message: protocol.ToWorker) -> 
 
 @pytest.mark.parametrize("message", MESSAGES_TO_NODE, ids=lambda message: message.type)
 def test_what_a_worker_says_is_read_as_it_was_said(message: protocol.ToNode) -> None:
-    assert protocol.to_node.validate_json(message.model_dump_json()) == message
+    encoded = protocol.encode(message)
+    assert isinstance(encoded, str)
+    assert protocol.decode(encoded) == message
+
+
+@given(data=st.binary(max_size=300))
+def test_octets_of_a_recording_travel_as_they_are_behind_what_they_are(data: bytes) -> None:
+    encoded = protocol.encode(piece(data))
+    assert isinstance(encoded, bytes)
+    assert encoded.endswith(data)
+    assert len(encoded) - len(data) < 300
+    assert protocol.decode(encoded) == piece(data)
+
+
+@given(data=st.binary(max_size=40), cut=st.integers(0, 300))
+def test_octets_that_are_no_message_are_refused_like_any_text(data: bytes, cut: int) -> None:
+    head = len(protocol.encode(piece(b"")))
+    for received in (data, b"\xff\xff\xff\xff" + data, protocol.encode(piece(b""))[: min(cut, head - 1)]):
+        with pytest.raises(ValidationError):
+            protocol.decode(received)
+
+
+def test_what_has_no_octets_of_its_own_may_come_as_octets_too() -> None:
+    text = protocol.Done(id="1").model_dump_json().encode()
+    assert protocol.decode(len(text).to_bytes(4, "big") + text) == protocol.Done(id="1")
 
 
 @pytest.mark.parametrize(

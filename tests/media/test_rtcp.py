@@ -1,17 +1,30 @@
 from struct import pack, unpack_from
 from typing import TypeVar
 
-from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSdesPacket, RtcpSrPacket
+from aiortc.rtp import (
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSdesPacket,
+    RtcpSrPacket,
+    unpack_remb_fci,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media.rtcp import (
     FULL_INTRA_REQUEST,
+    MOST_FEEDBACK,
     PAYLOAD_FEEDBACK,
+    TRANSPORT_FEEDBACK,
+    TRANSPORT_WIDE,
     KeyFrameRequest,
     Nack,
     ReportBlock,
     SenderReport,
+    TransportWide,
+    greatest_rate,
     nack,
     packet,
     parse,
@@ -94,3 +107,34 @@ def _other(data: bytes, kind: type[T]) -> T:
     (read,) = RtcpPacket.parse(data)
     assert isinstance(read, kind)
     return read
+
+
+def test_a_compound_of_feedback_is_not_read_to_its_end() -> None:
+    feedback = packet(TRANSPORT_FEEDBACK, TRANSPORT_WIDE, bytes(16))
+    read = parse(feedback * 50 + picture_loss(1, 2))
+    assert [type(each) for each in read] == [TransportWide] * MOST_FEEDBACK + [KeyFrameRequest]
+
+
+@given(rate=st.integers(0, (1 << 40) - 1))
+def test_a_greatest_rate_is_read_by_others_as_at_most_that(rate: int) -> None:
+    read = _other(greatest_rate(1, 2, rate), RtcpPsfbPacket)
+    assert (read.fmt, read.ssrc, read.media_ssrc) == (15, 1, 0)
+    told, sources = unpack_remb_fci(read.fci)
+    assert sources == [2]
+    assert rate * 0.99999 - 1 < told <= rate
+
+
+def test_a_peers_report_blocks_are_read() -> None:
+    blocks = [ReportBlock(9, 25, -3, 70_000, 4, 0xBBBB_0000, 65_536), ReportBlock(10, 0, 0, 1, 0, 0, 0)]
+    assert parse(receiver_report(1, blocks)) == blocks
+
+
+def test_report_blocks_beyond_the_packets_end_are_not_read() -> None:
+    data = bytearray(receiver_report(1, [ReportBlock(9, 0, 0, 0, 0, 0, 0)]))
+    data[0] |= 31
+    assert len(parse(bytes(data))) == 1
+
+
+def test_feedback_on_the_whole_transport_is_handed_on_with_its_header() -> None:
+    feedback = packet(TRANSPORT_FEEDBACK, TRANSPORT_WIDE, bytes(16))
+    assert parse(receiver_report(1, []) + feedback) == [TransportWide(feedback)]

@@ -3,7 +3,16 @@ from struct import pack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp import ONE_BYTE_PROFILE, TWO_BYTE_PROFILE, RtpPacket, Unwrapper, modular_distance, parse, serialize
+from media.rtp import (
+    ONE_BYTE_PROFILE,
+    TWO_BYTE_PROFILE,
+    RtpPacket,
+    Unwrapper,
+    modular_distance,
+    parse,
+    serialize,
+    serialize_numbered,
+)
 
 
 def with_extension(profile: int, body: bytes, payload: bytes = b"payload") -> bytes:
@@ -24,6 +33,39 @@ def test_what_is_written_is_read(
 ) -> None:
     data = serialize(payload_type, marker=marker, sequence=sequence, timestamp=timestamp, ssrc=ssrc, payload=payload)
     assert parse(data, 3) == RtpPacket(payload_type, marker, sequence, timestamp, ssrc, payload, None)
+
+
+@given(
+    marker=st.booleans(),
+    extension=st.integers(1, 14),
+    number=st.integers(0, 0xFFFF),
+    payload=st.binary(max_size=20),
+)
+def test_a_transport_wide_number_goes_with_a_packet(
+    *, marker: bool, extension: int, number: int, payload: bytes
+) -> None:
+    data = serialize_numbered(
+        97,
+        marker=marker,
+        sequence=1,
+        timestamp=0xFFFFFFFF,
+        ssrc=0xFFFFFFFF,
+        payload=payload,
+        extension=extension,
+        number=number,
+    )
+    assert parse(data, extension) == RtpPacket(97, marker, 1, 0xFFFFFFFF, 0xFFFFFFFF, payload, number)
+    (identifier,) = {extension % 14 + 1}
+    other = parse(data, identifier)
+    assert other is not None
+    assert other.transport_sequence is None
+
+
+def test_the_octets_of_a_numbered_packet_are_those_of_rfc_8285() -> None:
+    data = serialize_numbered(
+        97, marker=True, sequence=2, timestamp=3, ssrc=4, payload=b"x", extension=5, number=0xABCD
+    )
+    assert data == bytes.fromhex("90e1000200000003000000" + "04bede0001" + "51abcd00") + b"x"
 
 
 @given(st.binary(max_size=60))

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from media import protocol
+from media import outbox, protocol, server
 from media.aiortc_seam import PeerLink
 from media.exchange import Exchange
 from media.link import connect
 from media.outbox import REPEAT, Outbox
-from media.plane import LegHeard, LegSilent, MediaFlowing
-from media.server import MOST_UNHEARD, WorkerServer
+from media.plane import LegHeard, LegSilent, MediaFlowing, RecordedPiece
+from media.server import MOST_UNHEARD, MOST_UNKEPT, WorkerServer
 from media.worker_settings import UdpSettings
 from vouch.tasks import TaskSet
 
@@ -156,4 +156,123 @@ async def test_a_worker_that_no_node_hears_gives_up(worker: Worker) -> None:
         worker.server.on_event(FLOWING, 0)
     assert not worker.abandoned.is_set()
     worker.server.on_event(FLOWING, 0)
+    assert worker.abandoned.is_set()
+
+
+def piece(number: int, octets: int = 100) -> RecordedPiece:
+    return RecordedPiece("c", "agent", 1, number * octets, bytes(octets), 0, 0, last=False)
+
+
+class Node:
+    """A connected node that hears and acknowledges what it wants to."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[protocol.AnyEvent] = asyncio.Queue()
+        self._tasks = TaskSet("node")
+
+    async def connect(self, worker: Worker) -> "Node":
+        self.link = await connect("127.0.0.1", worker.port, "secret")
+        self._tasks.spawn("read", self.link.run(self.heard.put_nowait))
+        return self
+
+    async def hear(self) -> int:
+        async with asyncio.timeout(5):
+            return (await self.heard.get()).sequence
+
+    async def close(self) -> None:
+        await self.link.close()
+        await self._tasks.close()
+
+
+@pytest.fixture
+async def node(worker: Worker) -> AsyncIterator[Node]:
+    node = await Node().connect(worker)
+    while not worker.server._nodes:
+        await asyncio.sleep(0.01)
+    yield node
+    await node.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is repeated after a tenth of a second instead of a whole one."""
+    monkeypatch.setattr(outbox, "REPEAT", 100_000)
+    monkeypatch.setattr(server, "ALIVE_S", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_node_that_does_not_acknowledge_hears_it_again_and_no_later_piece(worker: Worker, node: Node) -> None:
+    for number in range(3):
+        worker.server.on_event(piece(number), 0)
+    assert [await node.hear() for _ in range(3)] == [1, 1, 1]
+    await node.link.acknowledge(1)
+    while (heard := await node.hear()) == 1:
+        continue
+    assert heard == 2
+
+
+async def test_the_next_piece_comes_as_soon_as_that_before_it_is_acknowledged(worker: Worker, node: Node) -> None:
+    for number in range(50):
+        worker.server.on_event(piece(number), 0)
+    heard = []
+    async with asyncio.timeout(0.9):
+        for _ in range(50):
+            heard.append(await node.hear())
+            await node.link.acknowledge(heard[-1])
+    assert heard == list(range(1, 51))
+
+
+async def test_a_piece_arrives_as_it_was_told(worker: Worker, node: Node) -> None:
+    told = RecordedPiece("c", "agent", 2, 7, bytes(range(256)) * 4_000, 8, 9, last=True)
+    worker.server.on_event(told, 0)
+    assert (await node.heard.get()).event == told
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_one_node_does_not_take_another_does_and_neither_keeps_account_of_it(
+    worker: Worker, node: Node
+) -> None:
+    other = await Node().connect(worker)
+    while len(worker.server._nodes) < 2:
+        await asyncio.sleep(0.01)
+    worker.server.on_event(piece(0), 0)
+    assert [await node.hear(), await other.hear()] == [1, 1]
+    await other.link.acknowledge(1)
+    while worker.server._outbox:
+        await asyncio.sleep(0.01)
+    assert [len(each.events) for each in worker.server._nodes] == [0, 0]
+    await other.close()
+
+
+async def test_an_ending_worker_waits_until_all_is_taken(worker: Worker, node: Node) -> None:
+    for number in range(5):
+        worker.server.on_event(piece(number), 0)
+    draining = TaskSet("test").spawn("drain", worker.server.drain(5))
+    for number in range(1, 6):
+        assert await node.hear() == number
+        assert not draining.done()
+        await node.link.acknowledge(number)
+    async with asyncio.timeout(1):
+        await draining
+
+
+async def test_an_ending_worker_waits_no_longer_than_it_may(worker: Worker, node: Node) -> None:
+    worker.server.on_event(piece(0), 0)
+    await node.hear()
+    async with asyncio.timeout(1):
+        await worker.server.drain(0.05)
+
+
+async def test_an_ending_worker_waits_for_nobody_where_there_is_no_node(worker: Worker) -> None:
+    worker.server.on_event(piece(0), 0)
+    async with asyncio.timeout(1):
+        await worker.server.drain(60)
+
+
+async def test_a_worker_whose_recordings_nobody_takes_gives_up_before_its_memory_does(worker: Worker) -> None:
+    octets = 64 << 20
+    for number in range(MOST_UNKEPT // octets + 1):
+        worker.server.on_event(piece(number, octets), 0)
+    assert not worker.abandoned.is_set()
+    worker.server.on_event(piece(99), 0)
     assert worker.abandoned.is_set()

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.vp8 import parse, rewrite, starts_key_frame
+from media.synthetic import encode, moving_picture
+from media.vp8 import parse, picture_size, rewrite, starts_key_frame
 
 KEY, DELTA = b"\x10\x02\x00", b"\x11\x02\x00"
 
@@ -83,3 +84,22 @@ def test_nothing_that_a_peer_sends_raises(payload: bytes) -> None:
     if found is not None:
         starts_key_frame(payload, found)
         rewrite(payload, found, 1, 1)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (640, 480), (176, 144)])
+def test_a_key_frame_tells_the_size_of_its_picture(size: tuple[int, int]) -> None:
+    (frame,) = encode(moving_picture(*size), count=1)
+    assert picture_size(frame) == size
+
+
+def test_the_upper_two_bits_of_a_side_are_a_scale_and_no_size() -> None:
+    assert picture_size(b"\x10\x00\x00\x9d\x01\x2a" + b"\x80\xc2\xe0\x41") == (640, 480)
+
+
+@pytest.mark.parametrize("sides", [b"\x00\x00\xe0\x01", b"\x80\x02\x00\x00", b"\x00\xc0\x00\xc0", b"\x80\x02\xe0"])
+def test_a_picture_without_any_pixels_tells_none(sides: bytes) -> None:
+    assert picture_size(b"\x10\x00\x00\x9d\x01\x2a" + sides) is None
+
+
+def test_what_lacks_the_start_code_tells_no_size() -> None:
+    assert picture_size(b"\x10\x00\x00\x9d\x01\x2b\x80\x02\xe0\x01") is None

@@ -102,7 +102,7 @@ def test_pictures_may_stand_before_sound_that_was_written_already() -> None:
 
 
 def test_a_later_key_frame_may_have_another_size() -> None:
-    small = [packet for packet in stream(1, kinds=("video",), size=160)]
+    small = stream(1, kinds=("video",), size=160)
     large = [packet._replace(at=packet.at + 1_000_000) for packet in stream(1, kinds=("video",), size=320)]
     sizes = [picture.size for picture in shown(b"".join(written(small + large, 160, 120)))]
     assert sizes == [(160, 120)] * 15 + [(320, 240)] * 15

@@ -1,0 +1,51 @@
+import time
+
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+
+from media.errors import BadOffer
+from media.peer import MOST_CANDIDATES, MOST_CODECS, MOST_FEEDBACK, MOST_LINES, MOST_SOURCES, read_offer
+
+
+@pytest.fixture
+async def offer() -> str:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    for kind in ("audio", "video"):
+        peer.addTransceiver(kind)
+    await peer.setLocalDescription(await peer.createOffer())
+    sdp: str = peer.localDescription.sdp
+    await peer.close()
+    return sdp.replace("a=end-of-candidates\r\n", "")
+
+
+def test_only_what_is_of_use_is_taken_over(offer: str) -> None:
+    read = read_offer(offer)
+    assert [media.kind for media in read.media] == ["audio", "video"]
+    assert {codec.name for media in read.media for codec in media.rtp.codecs} == {"opus", "VP8", "rtx"}
+
+
+def test_names_and_surplus_candidates_of_a_peer_are_not_tried(offer: str) -> None:
+    name = "a=candidate:1 1 udp 2130706431 12345678-1234-1234-1234-123456789abc.local 50000 typ host\r\n"
+    many = [f"a=candidate:{n} 1 udp 1 192.0.2.{n} 50000 typ host\r\n" for n in range(1, 100)]
+    read = read_offer(offer + name + "".join(many))
+    assert all(not each.ip.endswith(".local") for media in read.media for each in media.ice_candidates)
+    assert len(read.media[1].ice_candidates) == MOST_CANDIDATES
+
+
+def test_an_offer_that_repeats_itself_is_cut_down_before_it_costs_anything(offer: str) -> None:
+    feedback = "a=rtcp-fb:* nack\r\n" * 700
+    sources = "".join(f"a=ssrc:{n} cname:a\r\n" for n in range(600))
+    began = time.thread_time()
+    read = read_offer(offer + feedback + sources)
+    assert len(str(read)) < 10_000
+    assert time.thread_time() - began < 0.2
+    assert max(len(codec.rtcpFeedback) for codec in read.media[1].rtp.codecs) == MOST_FEEDBACK
+    assert len(read.media[1].ssrc) == MOST_SOURCES
+
+
+def test_an_offer_longer_than_any_browsers_is_refused(offer: str) -> None:
+    with pytest.raises(BadOffer, match="too long"):
+        read_offer(offer + "a=ssrc:1 cname:a\r\n" * MOST_LINES)
+    codecs = "".join(f"a=rtpmap:{n} VP8/90000\r\n" for n in range(MOST_CODECS + 1))
+    with pytest.raises(BadOffer):
+        read_offer(offer + codecs)
