@@ -1,6 +1,8 @@
 """What is seen: forwards the two streams of a call and keeps the frame that was on the agent's screen.
 
-The shell uses `plane` (and `events`, `errors`, `settings`); `robot` and `synthetic` serve the demo and tests. Inside:
+The shell uses `plane` (and `events`, `errors`, `settings`). Peers for demo, tests and load: `robot`, which encodes and
+decodes, and `packet_robot`, which does not (`packet_sender`, `packet_receiver`, `packet_sdp`, and `aiortc_client`, the
+other half of the seam to aiortc); `synthetic` makes what they send. Inside:
 
 - pure, on octets and values: `rtp`, `vp8`, `rtcp`, `twcc` (the wire); `incoming`, `loss`, `outgoing`, `segments`
   (one stream each way); `groups` (encoded pictures kept); `leg`, `call` (a peer, two peers joined)

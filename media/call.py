@@ -18,6 +18,9 @@ from media.rtp import RtpPacket
 OLDEST_LIVE = 2_000_000
 """A frame that left the worker longer ago than this is no live picture: microseconds."""
 
+MOST_REPLACED = 256
+"""Older connections that a call's summary tells of; whoever reconnects more often is no caller."""
+
 CallEvent = LegEvent | GateChanged | RecordedPiece | LegFacts
 """What is told of a call."""
 
@@ -66,6 +69,7 @@ class CallMedia:
             self._end(older, now)
             # A leg holds a second of packets to repeat; whoever reconnects for ever must not pile them up.
             self._replaced.append(older.summary(self._keeping.wall_offset))
+            del self._replaced[:-MOST_REPLACED]
         self._legs[leg.leg] = leg
         if self._keeping.evidence:
             leg.evidence = LegEvidence(self.call, leg.leg, leg.media, self._keeping, self._stores[leg.leg])

@@ -96,11 +96,13 @@ def read_offer(offer_sdp: str) -> SessionDescription:
         raise BadOffer("the offer is too long")
     try:
         offer = SessionDescription.parse(offer_sdp)
-        bundled = [each.items for each in offer.group if each.semantic == "BUNDLE"]
+        bundles = [each.items for each in offer.group if each.semantic == "BUNDLE"]
+        names = [media.rtp.muxId for media in offer.media]
         kinds = sorted(media.kind for media in offer.media)
         whole = (
-            bool(bundled)
-            and len(bundled[0]) == 2
+            # In their order and no other: the library stops the one transport when it finds them otherwise.
+            bundles[:1] == [names]
+            and len(set(names)) == len(names)
             and all(media.dtls and media.dtls.fingerprints for media in offer.media)
             and all(len(media.rtp.codecs) <= MOST_CODECS for media in offer.media)
         )

@@ -61,8 +61,11 @@ class Mutator:
             case 4 if ops:
                 one = random.choice(ops)
                 ops[at:at] = [Op(random.choice(_VERBS[target]), one.data)]
+            case _ if ops:
+                other_at = random.randrange(len(ops))
+                ops[at - 1], ops[other_at] = ops[other_at], ops[at - 1]
             case _:
-                random.shuffle(ops)
+                ops += other[:1]
 
     def _time(self) -> Op:
         random = self._random

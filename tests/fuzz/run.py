@@ -3,8 +3,8 @@
     ./dev fuzz [--minutes 2] [--seed N]
 
 An input that shows something new, of the state or of what was said, is kept for this run and changed further. What
-breaks something is made small and stored in tests/fuzz/corpus, which `./dev test` goes through; give it a name then. The last line is one
-line of JSON; the exit code is 1 where something broke.
+breaks something is made small and stored in tests/fuzz/corpus, which `./dev test` goes through; give it a name then.
+The last line is one line of JSON; the exit code is 1 where something broke.
 """
 
 import argparse

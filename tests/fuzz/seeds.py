@@ -109,6 +109,7 @@ def _calls() -> list[tuple[Op, ...]]:
         (*strange, wait),
         (*customer, *agent, flood, wait, frame),
         (*customer, *told, flood, wait),
+        (*customer, *agent, *[Op("wait", (1_000_000).to_bytes(3, "big"))] * 12, *customer),
         (*customer, Op("wait", (5_000_000).to_bytes(3, "big")), *customer, wait, frame),
     ]
 

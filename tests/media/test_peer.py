@@ -43,6 +43,15 @@ def test_an_offer_that_repeats_itself_is_cut_down_before_it_costs_anything(offer
     assert len(read.media[1].ssrc) == MOST_SOURCES
 
 
+@pytest.mark.parametrize("group", ["0 2", "1 0", "0 0", "0", ""])
+def test_the_bundle_must_be_the_sections_in_their_order(offer: str, group: str) -> None:
+    assert "a=group:BUNDLE 0 1\r\n" in offer
+    with pytest.raises(BadOffer, match="bundled"):
+        read_offer(offer.replace("BUNDLE 0 1", f"BUNDLE {group}"))
+    with pytest.raises(BadOffer, match="bundled"):
+        read_offer(offer.replace("BUNDLE 0 1", "BUNDLE 0 0").replace("a=mid:1", "a=mid:0"))
+
+
 def test_an_offer_longer_than_any_browsers_is_refused(offer: str) -> None:
     with pytest.raises(BadOffer, match="too long"):
         read_offer(offer + "a=ssrc:1 cname:a\r\n" * MOST_LINES)

@@ -14,6 +14,7 @@ from media.plane import (
     MediaPlane,
     MediaSettings,
     Overloaded,
+    RecordedPiece,
     WorkerGone,
     WorkerLost,
     WorkerUp,
@@ -139,3 +140,18 @@ async def test_two_workers_are_given_calls_in_turn(told: Told) -> None:
         await plane.close_call("another-w0.boot", "call")
     await plane.close()
     assert [state.alive for state in plane.workers()] == [False, False]
+
+
+async def test_a_worker_that_is_ended_tells_the_last_pieces_of_its_recordings(plane: MediaPlane, told: Told) -> None:
+    peers = Peers(plane, told)
+    await peers.join("customer")
+    await peers.join("agent")
+    for leg in ("customer", "agent"):
+        await peers.event(lambda event, leg=leg: isinstance(event, RecordedPiece) and event.leg == leg)  # type: ignore[misc]
+    await plane.close()
+    pieces = [event for event in told.events if isinstance(event, RecordedPiece)]
+    assert sorted(piece.leg for piece in pieces if piece.last) == ["agent", "customer"]
+    for leg in ("customer", "agent"):
+        own = [piece for piece in pieces if piece.leg == leg]
+        assert [piece.offset for piece in own] == [sum(len(each.data) for each in own[:n]) for n in range(len(own))]
+    await peers.close_robots()

@@ -8,7 +8,7 @@ import pytest
 from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
-from media import webm
+from media import playable, webm
 from media.events import Kind
 from media.webm import CLUSTER_MS, CLUSTER_SIZE, WebmWriter
 from tests.media.encoded import FRAME, SOUND, Written, is_key, packets, pictures, shown, tone
@@ -86,6 +86,16 @@ def test_one_stream_is_never_held_back_for_the_other(kinds: tuple[Kind, ...]) ->
     closed = [packet.at for packet in sent if add(writer, packet)]
     assert len(closed) in range(8, 10)
     assert packets(writer.take()) == [packet for packet in sent if packet.at < closed[-1]]
+
+
+def test_the_copy_for_players_has_the_same_packets_and_can_be_searched() -> None:
+    sent, made = stream(4), BytesIO()
+    playable.make_seekable(BytesIO(b"".join(written(sent))), made)
+    assert sorted(packets(made.getvalue())) == sorted(sent)
+    with av.open(BytesIO(made.getvalue())) as opened:
+        assert opened.duration == pytest.approx(4_000_000, abs=40_000)
+        opened.seek(2_000_000)
+        assert next(opened.decode(video=0)).time == pytest.approx(2.0, abs=0.07)
 
 
 def test_a_gap_stays_a_gap() -> None:
