@@ -4,6 +4,7 @@ The models behind `BaseModel` are those that docs/http.md describes: they go out
 an account may see: its own, or None for the operator's accounts, which see all.
 """
 
+from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 from pydantic import BaseModel
@@ -81,6 +82,49 @@ class Explanations(Protocol):
         """An agent's day, today if none is given; it has the attribute `team`, his company.
 
         None where there is no such agent of `companies`. Problem `invalid_query`, and those of `of_call`.
+        """
+        ...
+
+
+class Playable(Protocol):
+    """A recording that may be read."""
+
+    @property
+    def verification(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
+    def company(self) -> str:
+        """The company that the verification belongs to."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As a file is called."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Its bytes [start, stop)."""
+        ...
+
+
+class Recordings(Protocol):
+    """What was recorded of calls."""
+
+    async def of_call(self, call: str, companies: Companies) -> BaseModel | None:
+        """What there is of a call; it has the attributes of `Subject`. None where there is none to be seen."""
+        ...
+
+    async def playable(self, call: str, leg: str, media: int, companies: Companies, original: bool) -> Playable | None:  # noqa: FBT001 - the contract of docs/http.md
+        """One recording, as players need it or as it was stored; may take seconds. None where there is none to be seen.
+
+        Problem `not_closed`, `not_playable`.
         """
         ...
 

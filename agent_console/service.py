@@ -8,7 +8,8 @@ from agent_console.access import Access
 from agent_console.calls_api import CallsApi
 from agent_console.cases_api import CasesApi
 from agent_console.explanations_api import ExplanationsApi
-from agent_console.ports import Cases, Desk, Explanations
+from agent_console.ports import Cases, Desk, Explanations, Recordings
+from agent_console.recordings_api import RecordingsApi
 from agent_console.sessions_api import SessionsApi
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
@@ -36,6 +37,7 @@ class Console:
         desk: Desk,
         rulebook: Rulebook,
         explanations: Explanations,
+        recordings: Recordings,
     ) -> None:
         access = Access(sessions, database, clock)
         self._parts = (
@@ -43,6 +45,7 @@ class Console:
             CallsApi(clock, cases, desk, access),
             CasesApi(cases, desk, access),
             ExplanationsApi(explanations, access),
+            RecordingsApi(recordings, access, clock),
         )
 
     def add_routes(self, app: web.Application) -> None:

@@ -13,7 +13,7 @@ from vouch.clock import Clock, vietnamese_day
 from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.http import address_of, answer, read
-from vouch.settings import IceServer, Settings
+from vouch.settings import Settings
 
 _PATH = "/api/console/session"
 
@@ -34,7 +34,6 @@ class Me(BaseModel):
     role: str
     company: str | None
     csrf: str
-    ice_servers: tuple[IceServer, ...]
 
 
 class Ticket(BaseModel):
@@ -116,5 +115,4 @@ class SessionsApi:
             role=account.role,
             company=account.company,
             csrf=session.csrf,
-            ice_servers=self._settings.ice_servers,
         )

@@ -1,7 +1,5 @@
 """HTTP of the call page /call, and of the call within /ekyc (docs/http.md): its cookie, its ticket, its papers."""
 
-from typing import Any
-
 from aiohttp import web
 from pydantic import BaseModel
 from sqlalchemy import bindparam, exists, select
@@ -70,7 +68,6 @@ class CallPageBody(BaseModel):
     pictures: list[PictureKind]
     consent: ConsentBody
     consented: bool
-    ice_servers: list[dict[str, Any]]
     can_call: bool
     last_outcome: str | None
     opening: OpeningBody
@@ -176,7 +173,6 @@ class CallPages:
             pictures=[kind for kind in PAPERS if row._mapping[kind]],
             consent=consent_body(),
             consented=found.consent_version == consent_body().version,
-            ice_servers=[server.model_dump(exclude_none=True) for server in self._settings.ice_servers],
             can_call=can_call(found, now),
             last_outcome=row.last_outcome,
             opening=opening_of(rules, now),

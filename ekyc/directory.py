@@ -107,7 +107,7 @@ class Directory:
     async def case(self, verification: str, companies: Companies) -> shown.Case | None:
         """All about one verification; None where there is none or it may not be seen."""
         async with self._database.read() as session:
-            row = await _seen(session, verification, companies)
+            row = await seen(session, verification, companies)
             if row is None:
                 return None
             reviews = await _reviews(session, [row.id])
@@ -126,7 +126,7 @@ class Directory:
     async def picture(self, verification: str, key: str, clean: bool, companies: Companies) -> bytes | None:  # noqa: FBT001 - as the port of agent_console has it
         """A picture's JPEG, stamped where there is a stamp unless `clean`; None where there is none to be seen."""
         async with self._database.read() as session:
-            row = await _seen(session, verification, companies)
+            row = await seen(session, verification, companies)
             picture = await session.get(Picture, key)
         if row is None or picture is None or picture.verification != row.id:
             return None
@@ -145,7 +145,7 @@ class Directory:
             raise Problem(422, "note_needed", "Say why you disagree.")
         now = self._clock.now()
         async with self._database.write() as session:
-            row = await _seen(session, verification, companies)
+            row = await seen(session, verification, companies)
             if row is None:
                 raise not_found("verification")
             given = Review(id=new_id(), verification=row.id, mark=mark, note=note.strip(), reviewer=reviewer, at=now)
@@ -231,7 +231,8 @@ def _position(cursor: str) -> tuple[int, str]:
     return int(time), key
 
 
-async def _seen(session: AsyncSession, verification: str, companies: Companies) -> Verification | None:
+async def seen(session: AsyncSession, verification: str, companies: Companies) -> Verification | None:
+    """A verification, if it may be seen."""
     wanted = select(Verification).where(Verification.id == verification, _visible(companies))
     return (await session.scalars(wanted)).first()
 

@@ -222,6 +222,47 @@ class CallRecord(Base):
     )
 
 
+class Recording(Base):
+    """What one peer connection of a call sent, as a file (WebM). The row exists only once its first bytes are durable.
+
+    While the file grows nobody writes here: a call would cost two transactions a second.
+    """
+
+    __tablename__ = "recording"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    leg: Mapped[str] = mapped_column(primary_key=True)
+    media: Mapped[int] = mapped_column(primary_key=True)
+    """The leg's media number: each peer connection has a file of its own."""
+    verification: Mapped[str] = mapped_column(ForeignKey("verification.id"))
+    key: Mapped[str]
+    """Of its blob."""
+    began_at: Mapped[int]
+    """The zero of the file's times."""
+    length: Mapped[int | None]
+    """Microseconds; as the three below None while it is not closed."""
+    size: Mapped[int | None]
+    sha256: Mapped[str | None]
+    """Of its first `size` bytes."""
+    closed_at: Mapped[int | None]
+
+    __table_args__ = (Index(None, "closed_at"), Index(None, "verification"))
+
+
+class LegFactsRow(Base):
+    """Seconds of one peer connection of a call: what it carried, for whoever asks later how good it was."""
+
+    __tablename__ = "leg_facts"
+
+    call: Mapped[str] = mapped_column(primary_key=True)
+    leg: Mapped[str] = mapped_column(primary_key=True)
+    media: Mapped[int] = mapped_column(primary_key=True)
+    first_at: Mapped[int] = mapped_column(primary_key=True)
+    """When the first of these seconds began."""
+    seconds: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """By name of what was measured, the values of the seconds in their order."""
+
+
 class VerdictRecord(Base):
     """What an agent decided. Its picture was durable before it came to be."""
 

@@ -5,6 +5,7 @@ fastest, so that sound and picture, and both sides of a call, stand on the same 
 """
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 from media import vp8
@@ -46,7 +47,8 @@ class Recorded:
 class _Item(NamedTuple):
     """A frame or a packet of sound that waits to be written."""
 
-    at: int
+    sent: int
+    """Microseconds on its stream's own clock."""
     kind: Kind
     data: bytes
     is_key: bool
@@ -56,29 +58,35 @@ class _Axis:
     """From one stream's timestamps to the worker's clock.
 
     Nothing arrives before it was sent, so the packet that came fastest tells where the sender's clock stands. Those
-    that are late after an outage change nothing; a clock that is slower than ours is followed in small steps.
+    that are late at the beginning or after an outage change nothing; a clock that is slower than ours is followed in
+    small steps.
     """
 
     def __init__(self, clock_rate: int) -> None:
         self._clock_rate = clock_rate
         self._unwrapper = Unwrapper(32)
         self._offset: int | None = None
+        """What makes our time of the stream's own."""
         self._least: int | None = None
         """Of the offsets since the last step."""
         self._since = 0
         self._newest = 0
 
-    def place(self, timestamp: int, arrived: int) -> int:
-        """When the frame of this timestamp was sent, as near as can be told; never earlier than the one before."""
+    def take(self, timestamp: int, arrived: int) -> int:
+        """Something of this timestamp came; gives its time on the stream's own clock, to be placed when it is due."""
         own = self._unwrapper.unwrap(timestamp) * 1_000_000 // self._clock_rate
-        self._newest = max(self._newest, own + self._follow(arrived - own, arrived))
+        self._follow(arrived - own, arrived)
+        return own
+
+    def place(self, own: int) -> int:
+        """When that was sent, as near as can be told by now; never earlier than what was placed before."""
+        self._newest = max(self._newest, own + (self._offset or 0))
         return self._newest
 
-    def _follow(self, offset: int, arrived: int) -> int:
-        """What makes our time of the stream's own, after a packet for which that would be `offset`."""
+    def _follow(self, offset: int, arrived: int) -> None:
         if self._offset is None or offset <= self._offset:
             self._offset, self._least = offset, None
-            return offset
+            return
         if self._least is None:
             self._least, self._since = offset, arrived
         self._least = min(self._least, offset)
@@ -86,7 +94,6 @@ class _Axis:
             behind = self._least - self._offset
             self._offset += behind if behind > STRAYED else min(behind, STEP)
             self._least = None
-        return self._offset
 
 
 class Recording:
@@ -113,12 +120,13 @@ class Recording:
         """A whole frame came."""
         if self._size is None and frame.is_key:
             self._size = vp8.picture_size(frame.data)
-        self._add(_Item(self._axes["video"].place(frame.timestamp, frame.arrived), "video", frame.data, frame.is_key))
+        sent = self._axes["video"].take(frame.timestamp, frame.arrived)
+        self._add(_Item(sent, "video", frame.data, frame.is_key), frame.arrived)
 
     def audio(self, timestamp: int, data: bytes, now: int) -> None:
         """A packet of sound came; one that was overtaken on the way is written where it came."""
         if data:
-            self._add(_Item(self._axes["audio"].place(timestamp, now), "audio", data, is_key=True))
+            self._add(_Item(self._axes["audio"].take(timestamp, now), "audio", data, is_key=True), now)
 
     def due(self, now: int) -> RecordedPiece | None:
         """The next piece, about every half second while something comes; None before that."""
@@ -144,21 +152,22 @@ class Recording:
         self._finish()
         return None if self._writer is None else self._piece(self._writer.take(), last=True)
 
-    def _add(self, item: _Item) -> None:
+    def _add(self, item: _Item, now: int) -> None:
         if self._first_at is None:
-            self._first_at = item.at
-            self._due = item.at + EVERY
+            self._first_at = now
+            self._due = now + EVERY
         self._items.append(item)
 
     def _write(self) -> None:
-        items, self._items = sorted(self._items, key=lambda item: item.at), []
-        if not items:
+        if not self._items:
             return
+        placed = sorted(((self._axes[item.kind].place(item.sent), item) for item in self._items), key=itemgetter(0))
+        self._items = []
         if self._writer is None:
-            self._began_at = items[0].at
+            self._began_at = placed[0][0]
             self._writer = WebmWriter(*(self._size or USUAL_SIZE))
-        for item in items:
-            at = max(0, item.at - self._began_at)
+        for time, item in placed:
+            at = max(0, time - self._began_at)
             if self._writer.write(item.kind, at // 1_000, item.data, is_key=item.is_key):
                 self._finished = self._until
             self._until = max(self._until, at + SOUND_LENGTH)

@@ -1,7 +1,8 @@
 """`vouch backup`: a copy of the database, the evidence and the key, taken while Vouch runs.
 
 The database is copied first and evidence afterwards: a picture's bytes are durable before its row is, so every row of
-the copy has its bytes. Evidence files never change once written, so those that the directory has already are skipped.
+the copy has its bytes. Evidence files only ever grow, as recordings do while a call runs, so those that the directory
+has already in the same size are skipped.
 """
 
 import asyncio
@@ -71,7 +72,7 @@ def _copy_files(data: Path, directory: Path) -> None:
         target = directory / "evidence" / source.relative_to(data / "evidence")
         if source.is_dir():
             target.mkdir(parents=True, exist_ok=True)
-        elif not target.exists() and source.suffix != ".part":
+        elif source.suffix != ".part" and not (target.exists() and target.stat().st_size == source.stat().st_size):
             target.parent.mkdir(parents=True, exist_ok=True)
             # Under another name until it is whole: a copy that was cut off must not be skipped by the next run.
             part = target.with_suffix(".part")

@@ -57,6 +57,7 @@ class CallerNamespace(TypedNamespace):
         self._nodes = nodes
         self.on(wire.Beat, self._beat)
         self.on(wire.CallReady, self._call_ready)
+        self.on(wire.MediaServers, self._media_servers)
         self.on(wire.MediaOffer, self._media_offer)
         self.on(wire.FramePresented, self._presented)
         self.on(wire.CallHangUp, self._hang_up)
@@ -117,7 +118,7 @@ class CallerNamespace(TypedNamespace):
             attempt=admitted.attempt,
             priority=admitted.priority,
             skills=admitted.skills,
-            rules=call_rules(admitted.rules),
+            rules=call_rules(admitted.rules, recording=self._settings.recording),
             node=self._nodes.identity,
             dealer=admitted.dealer,
         )
@@ -133,6 +134,11 @@ class CallerNamespace(TypedNamespace):
     async def _connect_leg(self, socket: Socket, floor: str, call: str) -> None:
         # The number is back when this returns: the hub hears of the commit before the writer answers.
         await self._floors.post(floor, CallerConnected(call, self._nodes.identity, socket.sid))
+
+    async def _media_servers(self, socket: Socket, _: wire.MediaServers) -> wire.IceServers:
+        floor = self._floor(socket)
+        call = self._floors.call(floor, socket.call) if floor is not None and socket.call is not None else None
+        return self._link.servers(call) if call else wire.IceServers(code=_NO_CALL.code, detail=_NO_CALL.detail)
 
     async def _media_offer(self, socket: Socket, offer: wire.MediaOffer) -> wire.MediaAnswer:
         floor = self._floor(socket)

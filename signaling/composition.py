@@ -9,7 +9,10 @@ from agent_console.service import Console
 from ekyc.directory import Directory
 from ekyc.evidence import Evidence
 from ekyc.outbox_dispatcher import Dispatcher
+from ekyc.playback import Playback
+from ekyc.recordings import Recordings
 from ekyc.service import Ekyc
+from media import playable
 from media.plane import MediaEvent, MediaPlane
 from media.settings import IceServer, MediaSettings
 from routing.commands import CallEnded, VerdictGiven
@@ -29,6 +32,7 @@ from signaling.members import Members
 from signaling.negotiations import Negotiations
 from signaling.nodes import Nodes
 from signaling.records import CallRecords
+from signaling.relays import Relays
 from signaling.seeds import Seeds
 from signaling.snapshots import Snapshots
 from signaling.sockets import Socket
@@ -50,6 +54,8 @@ from vouch.settings import Settings
 from vouch.tasks import TaskSet
 
 _SWEEP_S = 300
+_CLOSE_S = 10
+"""Between two looks for recordings whose worker died: seconds."""
 _LARGEST_BODY = 40 * 1024 * 1024
 """Three pictures of 8 MiB with room for the form around them."""
 
@@ -68,6 +74,8 @@ class Node:
         self.accounts = Accounts(self.database, self.clock)
         self.sessions = Sessions(self.database, self.clock, keys, embedded=bool(settings.frame_ancestors))
         self.evidence = Evidence(self.database, self.blobs)
+        self.recordings = Recordings(self.database, self.clock, self.blobs, playable)
+        self.playback = Playback(self.database, self.blobs, playable, settings.data_dir)
         self.cases = Directory(self.database, self.clock, self.blobs)
         self.dispatcher = Dispatcher(self.database, self.clock, settings, keys)
         self.rulebook = Rulebook(settings)
@@ -91,7 +99,9 @@ class Node:
             self._mourned,
             self.replaced.set,
         )
-        self._media_events = MediaEvents(self.floors, self.workers, self.nodes.soon)
+        self._media_events = MediaEvents(
+            self.floors, self.workers, self.recordings, self.nodes.soon, recorded=settings.recording
+        )
         self.health = Health(settings, self.database, self.nodes, self.workers, self.blobs, self.floors)
         self._wire()
         self._tasks = TaskSet("node")
@@ -119,7 +129,8 @@ class Node:
         self.floors.listen(self.vanished.committed)
         self.floors.listen(self.snapshots.committed)
         self.floors.listen(self._results)
-        link = MediaLink(self.floors, self.plane, self.workers, self.negotiations)
+        relays = Relays(self.settings, self.clock)
+        link = MediaLink(self.floors, self.plane, self.workers, self.negotiations, relays)
         callers = CallerNamespace(
             self.settings,
             self.database,
@@ -150,6 +161,7 @@ class Node:
             self.desk,
             self.rulebook,
             Explanations(self.database, self.clock),
+            self.playback,
         )
         console.add_routes(app)
         self.draws.add_routes(app)
@@ -173,6 +185,7 @@ class Node:
         await self.draws.start()
         self._tasks.spawn("results", self.dispatcher.run())
         self._tasks.every(_SWEEP_S, "sweep", self._sweep)
+        self._tasks.every(_CLOSE_S, "recordings", self.recordings.close_left)
 
     async def close(self) -> None:
         """Stop in order; calls that run are lost connections, and go on when a node starts within their 15 seconds."""
@@ -196,6 +209,7 @@ class Node:
         await self.floors.close()
         await self.snapshots.close()
         await self.dispatcher.close()
+        await self.playback.close()
         await self.database.close()
 
     async def _sweep(self) -> None:
@@ -226,9 +240,7 @@ def media_settings(settings: Settings, secret: str) -> MediaSettings:
         workers=_own_workers(settings),
         listen_host=settings.media_listen,
         secret=secret,
-        ice_servers=tuple(
-            IceServer((server.urls,), server.username, server.credential) for server in settings.ice_servers
-        ),
+        ice_servers=_asked_by_workers(settings),
         udp_ports=settings.udp_ports,
         announced_address=settings.media_address or None,
     )
@@ -237,6 +249,13 @@ def media_settings(settings: Settings, secret: str) -> MediaSettings:
 def media_secret(settings: Settings, keys: Keys) -> str:
     """What nodes and media workers prove to each other that they know."""
     return settings.media_secret or keys.derive("media workers").hex()
+
+
+def _asked_by_workers(settings: Settings) -> tuple[IceServer, ...]:
+    """STUN servers alone, and only where the public address is not known: pages' relays reach a worker by itself."""
+    if settings.media_address:
+        return ()
+    return tuple(IceServer((server.urls,)) for server in settings.ice_servers if server.urls.startswith("stun:"))
 
 
 def _own_workers(settings: Settings) -> int:

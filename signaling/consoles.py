@@ -22,6 +22,7 @@ from vouch.ids import new_id
 from vouch.settings import Settings
 
 Press = Callable[[str, str, Any], events.Event]
+_NOT_YOURS = "This call is not, or no longer, yours."
 _VERDICT_REASONS: dict[Verdict, tuple[str, ...]] = {
     Verdict.CONFIRMED: (),
     Verdict.REJECTED: codes.REJECT,
@@ -51,6 +52,7 @@ class ConsoleNamespace(TypedNamespace):
         self._nodes = nodes
         self._link = link
         self.on(wire.Beat, self._beat)
+        self.on(wire.MediaServers, self._media_servers)
         self.on(wire.MediaOffer, self._media_offer)
         self.on(wire.FramePresented, self._presented)
         for message, make in self._presses().items():
@@ -114,10 +116,16 @@ class ConsoleNamespace(TypedNamespace):
 
         return press
 
+    async def _media_servers(self, socket: Socket, asked: wire.MediaServers) -> wire.IceServers:
+        call = self._floors.call_of_agent(_team(socket), socket.agent)
+        if call is None or asked.call != call.id:
+            return wire.IceServers(code="not_your_call", detail=_NOT_YOURS)
+        return self._link.servers(call)
+
     async def _media_offer(self, socket: Socket, offer: wire.MediaOffer) -> wire.MediaAnswer:
         call = self._floors.call_of_agent(_team(socket), socket.agent)
         if call is None or offer.call != call.id:
-            return wire.MediaAnswer(code="not_your_call", detail="This call is not, or no longer, yours.")
+            return wire.MediaAnswer(code="not_your_call", detail=_NOT_YOURS)
         # Each offer is a new peer connection, also one that is sent again: its answer cannot be repeated.
         request = f"{socket.agent}:{offer.request}:{new_id()}"
         event = events.MediaOffered(call.id, Leg.AGENT, socket.number, request, self._link.choose())

@@ -2,22 +2,33 @@
 
 from media.errors import MediaRefused
 from media.plane import MediaPlane
+from routing import codes
 from routing.events import FramePresented, MediaOffered
-from routing.state import Call, Leg
+from routing.state import Call, Leg, Phase
 from signaling.floors import Floors
-from signaling.messages import MediaAnswer
+from signaling.messages import IceServers, MediaAnswer
 from signaling.negotiations import Negotiations
+from signaling.relays import Relays
 from signaling.workers import Workers
 
 
 class MediaLink:
     """Offers, looks and reports of frames, for the namespaces."""
 
-    def __init__(self, floors: Floors, plane: MediaPlane, workers: Workers, negotiations: Negotiations) -> None:
+    def __init__(
+        self, floors: Floors, plane: MediaPlane, workers: Workers, negotiations: Negotiations, relays: Relays
+    ) -> None:
         self._floors = floors
         self._plane = plane
         self._workers = workers
         self._negotiations = negotiations
+        self._relays = relays
+
+    def servers(self, call: Call) -> IceServers:
+        """What a page of this call may use on its way to the worker; the code `call_ended` where it is over."""
+        if call.phase is Phase.ENDED:
+            return IceServers(code=codes.CALL_ENDED, detail="This call is over.")
+        return self._relays.of(call.id)
 
     def choose(self) -> str | None:
         """The worker that a call without one would get."""

@@ -2,8 +2,8 @@
 
 Clients send presses and reports; the server sends views and answers. A *press* carries a request id that the client
 draws (a UUID): a repeated press gets the first answer and does nothing twice. Answers come as Socket.IO
-acknowledgments. The TypeScript types of the pages are made from this file (`./dev fix`), and a check fails when they
-differ.
+acknowledgments. The TypeScript types of the pages are made from this file and from `wall_messages.py`, which has the
+supervisor's view (`./dev fix`), and a check fails when they differ.
 """
 
 from typing import Annotated, Any, Literal
@@ -78,6 +78,12 @@ class MediaOffer(Press):
     """`media.offer`: a fresh peer connection's SDP offer; answered with MediaAnswer. `call` names the agent's call."""
 
     sdp: Sdp
+    call: str | None = None
+
+
+class MediaServers(Press):
+    """`media.servers`: which STUN and TURN servers to use; answered with IceServers. `call` names the agent's call."""
+
     call: str | None = None
 
 
@@ -180,6 +186,22 @@ class MediaAnswer(Answer):
 
     sdp: str = ""
     media: int = 0
+
+
+class IceServer(Message):
+    """One STUN or TURN server as RTCPeerConnection takes it (W3C WebRTC, RTCIceServer)."""
+
+    urls: str
+    username: str | None = None
+    credential: str | None = None
+
+
+class IceServers(Answer):
+    """The answer to `media.servers`."""
+
+    servers: tuple[IceServer, ...] = ()
+    ttl_s: int = 0
+    """Seconds from now for which a new peer connection may begin to use them."""
 
 
 # --- views (event `view`: the whole; event `changes`: what has become of the one before) ---------------------------
@@ -309,50 +331,6 @@ class AgentView(Message):
     """Why the last verdict was not kept: a code, until the next press."""
 
 
-class FloorAgent(Message):
-    """A tile of the supervisor's floor."""
-
-    id: str
-    name: str
-    state: Literal["free", "ringing", "in_call", "wrap_up", "paused", "offline"]
-    reason: str | None
-    since: int
-    call: str | None
-
-
-class FloorCall(Message):
-    """A live call on the supervisor's floor."""
-
-    id: str
-    number: str
-    verification: str
-    company: str
-    state: CallState
-    since: int
-    position: int | None
-    agent: str | None
-
-
-class FloorTeam(Message):
-    """One team's floor."""
-
-    company: str
-    agents: tuple[FloorAgent, ...]
-    calls: tuple[FloorCall, ...]
-    held: tuple[str, ...]
-    """Why no new call is offered, if it is not."""
-
-
-class FloorView(Message):
-    """The supervisor's live view (namespace /floor)."""
-
-    version: int
-    server_time: int
-    beat_s: int
-    """How often the page must send `beat`; at once when this falls."""
-    teams: tuple[FloorTeam, ...]
-
-
 Path = tuple[str | int, ...]
 
 
@@ -374,6 +352,7 @@ class Replaced(Message):
 FROM_CALLER: dict[str, type[Message]] = {
     "beat": Beat,
     "call.ready": CallReady,
+    "media.servers": MediaServers,
     "media.offer": MediaOffer,
     "media.presented": FramePresented,
     "call.hangup": CallHangUp,
@@ -384,6 +363,7 @@ FROM_CONSOLE: dict[str, type[Message]] = {
     "agent.pause": AgentPause,
     "offer.accept": OfferAccept,
     "offer.decline": OfferDecline,
+    "media.servers": MediaServers,
     "media.offer": MediaOffer,
     "media.presented": FramePresented,
     "check.set": CheckSet,
@@ -394,4 +374,3 @@ FROM_CONSOLE: dict[str, type[Message]] = {
     "wrapup.end": WrapUpEnd,
 }
 FROM_FLOOR: dict[str, type[Message]] = {"beat": Beat}
-TO_PAGES: tuple[type[Message], ...] = (CallerView, AgentView, FloorView, ViewChanges, Replaced, Answer, MediaAnswer)

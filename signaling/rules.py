@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from routing.state import CallRules, DeclineRule, ReconnectRule, Span, Strategy, TeamRules
+from routing.state import GATE_CHECKS, GATE_RECORDING, CallRules, DeclineRule, ReconnectRule, Span, Strategy, TeamRules
 from vouch.clock import SECOND
 from vouch.companies.calendar import working_times
 from vouch.companies.rules import CompanyRules
@@ -21,9 +21,10 @@ def team_of(rules: CompanyRules, now: int) -> Team:
     return Team(team_rules(rules), working_hours(rules, now))
 
 
-def call_rules(rules: CompanyRules) -> CallRules:
-    """The rules of a call that begins now."""
+def call_rules(rules: CompanyRules, *, recording: bool) -> CallRules:
+    """The rules of a call that begins now; with `recording`, Confirm waits until both sides are on disk."""
     return CallRules(
+        gates=frozenset({GATE_CHECKS, GATE_RECORDING} if recording else {GATE_CHECKS}),
         longest_wait=_microseconds(rules.longest_wait_s),
         longest_call=_microseconds(rules.longest_call_s),
         decline_rule=DeclineRule(rules.decline_rule),

@@ -26,6 +26,7 @@ class Tag(StrEnum):
     SIGNED_IN = "staff:session:opened"
     SIGNED_OUT = "staff:session:ended"
     PICTURE_SEEN = "staff:picture:seen"
+    RECORDING_PLAYED = "staff:recording:played"
     VERIFICATION_SEEN = "staff:verification:seen"
     VERIFICATION_REVIEWED = "staff:verification:reviewed"
     EXPLANATION_SEEN = "staff:explanation:seen"

@@ -1,4 +1,7 @@
-"""Where pictures and recordings lie: files under the data directory, written whole or not at all."""
+"""Where pictures and recordings lie: files under the data directory.
+
+Pictures are written whole or not at all. Recordings grow while a call runs: what is there of them is never changed.
+"""
 
 import asyncio
 import hashlib
@@ -6,6 +9,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
 
@@ -24,8 +28,12 @@ class Blob:
     """Bytes."""
 
 
+class GapError(Exception):
+    """Bytes that would begin beyond the end of what is there; those in between have to come first."""
+
+
 class Blobs(Protocol):
-    """A store of bytes; `put` and `put_all` return only when they would survive a power cut."""
+    """A store of bytes; `put`, `put_all` and `append` return only when they would survive a power cut."""
 
     async def put(self, data: bytes, suffix: str) -> Blob:
         """Keep `data` under a fresh key that ends with `suffix`."""
@@ -35,8 +43,32 @@ class Blobs(Protocol):
         """`put` of several that belong together: either all of them are kept or none."""
         ...
 
+    def new_key(self, suffix: str) -> str:
+        """A fresh key that ends with `suffix`, for bytes that come one after the other by `append`."""
+        ...
+
+    async def append(self, key: str, offset: int, data: bytes) -> None:
+        """Keep the bytes of a growing blob from `offset` on; an offset of 0 begins it.
+
+        Bytes that are there already stay as they are, so the same ones again do no harm, from another node neither.
+        GapError where earlier ones are missing.
+        """
+        ...
+
     async def get(self, key: str) -> bytes:
-        """The bytes of a key that `put` gave; FileNotFoundError where there is none."""
+        """The bytes of a key; FileNotFoundError where there is none."""
+        ...
+
+    async def read(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes from `start` on, fewer at the end; FileNotFoundError where there is no such key."""
+        ...
+
+    async def size(self, key: str) -> int:
+        """Bytes that are there by now; FileNotFoundError where there is no such key."""
+        ...
+
+    def open(self, key: str) -> BufferedReader:
+        """For reading; FileNotFoundError where there is no such key. It and its reads block: use it in a thread."""
         ...
 
     async def delete(self, key: str) -> None:
@@ -64,8 +96,23 @@ class DirectoryBlobs:
     async def put_all(self, data: Sequence[bytes], suffix: str) -> list[Blob]:
         return await asyncio.to_thread(self._write, data, suffix)
 
+    def new_key(self, suffix: str) -> str:
+        return f"{new_id()}{suffix}"
+
+    async def append(self, key: str, offset: int, data: bytes) -> None:
+        await asyncio.to_thread(self._append, self._path(key), offset, data)
+
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self._path(key).read_bytes)
+
+    async def read(self, key: str, start: int, length: int) -> bytes:
+        return await asyncio.to_thread(_read, self._path(key), start, length)
+
+    async def size(self, key: str) -> int:
+        return (await asyncio.to_thread(self._path(key).stat)).st_size
+
+    def open(self, key: str) -> BufferedReader:
+        return self._path(key).open("rb")
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
@@ -91,15 +138,53 @@ class DirectoryBlobs:
             for blob, each in zip(blobs, data, strict=True):
                 written.append(folder / blob.key)
                 _write_whole(written[-1], each)
-            sync_folder(folder)
-            if folder not in self._durable:
-                sync_folder(self._root)
-                self._durable.add(folder)
+            self._sync_names(folder)
         except BaseException:
             for path in written:
                 path.unlink(missing_ok=True)
             raise
         return blobs
+
+    def _append(self, path: Path, offset: int, data: bytes) -> None:
+        begins = offset == 0
+        if begins:
+            path.parent.mkdir(exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if begins else 0), 0o600)
+        except FileNotFoundError:
+            raise GapError(f"nothing is there yet, and these begin at {offset}") from None
+        try:
+            _write_on(descriptor, offset, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if begins:
+            self._sync_names(path.parent)
+
+    def _sync_names(self, folder: Path) -> None:
+        """Make the names in a folder, and its own, survive a power cut."""
+        sync_folder(folder)
+        if folder not in self._durable:
+            sync_folder(self._root)
+            self._durable.add(folder)
+
+
+def _write_on(descriptor: int, offset: int, data: bytes) -> None:
+    """What of these bytes is not there yet, at its place."""
+    end = os.fstat(descriptor).st_size
+    if offset > end:
+        raise GapError(f"{end} bytes are there, and these begin at {offset}")
+    rest = memoryview(data)[end - offset :]
+    while rest:
+        # At their place, not at the end: another node may write the same ones now.
+        end += os.pwrite(descriptor, rest, end)
+        rest = memoryview(data)[end - offset :]
+
+
+def _read(path: Path, start: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(length)
 
 
 def _write_whole(path: Path, data: bytes) -> None:

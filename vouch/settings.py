@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vouch.companies.hours import OFFICE_HOURS, weekly, written
@@ -45,8 +45,17 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0, description="How many proxies of our own append to X-Forwarded-For.")
 
     ice_servers: tuple[IceServer, ...] = Field(
-        (), description='STUN and TURN servers as JSON: [{"urls": "turn:host:3478", "username": .., "credential": ..}].'
+        (),
+        description="STUN servers, and TURN servers whose password never changes, as JSON: "
+        '[{"urls": "stun:host:3478"}, {"urls": "turn:host:3478", "username": .., "credential": ..}].',
     )
+    turn_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="TURN servers that share turn_secret, comma-separated: turn:host:3478?transport=tcp."
+    )
+    turn_secret: str = Field(
+        "", repr=False, description="What pages' passwords for turn_urls are made from (coturn's static-auth-secret)."
+    )
+    turn_ttl_s: int = Field(3600, ge=60, le=86_400, description="How long a page may begin to use such a password for.")
     media_workers: int = Field(
         1,
         ge=0,
@@ -69,6 +78,9 @@ class Settings(BaseSettings):
     )
     media_address: str = Field("", description="Address that media workers announce; empty: this machine's own.")
 
+    recording: bool = Field(
+        False, description="Calls are recorded, and Confirm waits until the recordings of both sides are on disk."
+    )
     minimum_free_bytes: int = Field(
         1 << 30, description="Below this much free space where evidence goes, no new call is offered."
     )
@@ -94,7 +106,7 @@ class Settings(BaseSettings):
     )
     webhook_private: bool = Field(False, description="Results may go to private addresses (the demo's mSale).")
 
-    @field_validator("frame_ancestors", "media_worker_addresses", mode="before")
+    @field_validator("frame_ancestors", "media_worker_addresses", "turn_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -110,6 +122,19 @@ class Settings(BaseSettings):
         if value in {"", "::", "0.0.0.0"}:  # noqa: S104 - refused here
             raise ValueError("must be one address of this machine, which the other nodes are told")
         return value
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _relays(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(re.fullmatch(r"turns?:[^\s:?]+(:\d{1,5})?(\?transport=(udp|tcp))?", each) is None for each in value):
+            raise ValueError("each must be turn:host:port?transport=udp, or turns: and tcp (RFC 7065)")
+        return value
+
+    @model_validator(mode="after")
+    def _relays_have_a_secret(self) -> "Settings":
+        if self.turn_urls and not self.turn_secret:
+            raise ValueError("turn_urls needs turn_secret")
+        return self
 
     @field_validator("media_worker_addresses")
     @classmethod

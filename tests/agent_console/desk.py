@@ -135,6 +135,49 @@ class Stories:
         return DayStory(agent=agent, team=team or "", day=day or "today") if shown else None
 
 
+class Listing(BaseModel):
+    """As much of a call's recordings as the console itself looks at."""
+
+    call: str
+    verification: str
+    company: str
+
+
+@dataclass
+class Tape:
+    """A recording in memory."""
+
+    verification: str
+    company: str
+    data: bytes
+    name: str = "7KQ2-M4XA-customer-1.webm"
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    async def chunks(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        for begin in range(start, stop, 4):
+            yield self.data[begin : min(begin + 4, stop)]
+
+
+@dataclass
+class Tapes:
+    """Recordings in memory: (call, leg, media, whether as it was stored) -> the recording."""
+
+    tapes: dict[tuple[str, str, int, bool], Tape] = field(default_factory=dict)
+
+    async def of_call(self, call: str, companies: Companies) -> BaseModel | None:
+        for (of, *_), tape in self.tapes.items():
+            if of == call and (companies is None or tape.company in companies):
+                return Listing(call=call, verification=tape.verification, company=tape.company)
+        return None
+
+    async def playable(self, call: str, leg: str, media: int, companies: Companies, original: bool) -> Tape | None:
+        tape = self.tapes.get((call, leg, media, original))
+        return tape if tape is not None and (companies is None or tape.company in companies) else None
+
+
 @dataclass
 class Office:
     """The staff's API at work."""
@@ -146,6 +189,7 @@ class Office:
     shelf: Shelf
     seats: Seats
     stories: Stories
+    tapes: Tapes
     accounts: Accounts
     people: dict[str, Account]
     csrf: dict[str, str] = field(default_factory=dict)
@@ -159,13 +203,13 @@ class Office:
             self.cookies[username] = {name: morsel.value for name, morsel in response.cookies.items()}
         return response
 
-    async def ask(self, username: str, method: str, path: str, json: object = None) -> ClientResponse:
-        """A request of somebody who has signed in; the token goes along as the page would send it."""
+    async def ask(self, username: str, method: str, path: str, json: object = None, **more: str) -> ClientResponse:
+        """A request of somebody who has signed in, the token along as the page would send it; `more` are headers."""
         if username not in self.csrf:
             assert (await self.sign_in(username)).status == 200
         # The cookie is Secure and the test's server is not: a browser excepts 127.0.0.1, this client does not.
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies[username].items())
-        headers = {CSRF_HEADER: self.csrf[username], "Cookie": cookie}
+        headers = {CSRF_HEADER: self.csrf[username], "Cookie": cookie} | more
         return await self.client.request(method, path, json=json, headers=headers)
 
     async def audit(self) -> list[AuditEntry]:
@@ -193,12 +237,12 @@ async def office(url: str, data_dir: Path) -> AsyncIterator[Office]:
     accounts = Accounts(database, clock)
     sessions = Sessions(database, clock, Keys(b"a secret of these tests"), embedded=False)
     people = await _people(database, clock.now())
-    shelf, seats, stories = Shelf(), Seats(), Stories()
+    shelf, seats, stories, tapes = Shelf(), Seats(), Stories(), Tapes()
     app = web.Application(middlewares=middlewares(settings))
     rulebook = Rulebook(settings)
-    Console(settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories).add_routes(app)
+    Console(settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories, tapes).add_routes(app)
     async with TestClient(TestServer(app)) as client:
-        yield Office(client, settings, database, clock, shelf, seats, stories, accounts, people)
+        yield Office(client, settings, database, clock, shelf, seats, stories, tapes, accounts, people)
     await database.close()
 
 

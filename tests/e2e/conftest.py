@@ -11,6 +11,8 @@ from playwright.async_api import Browser, async_playwright
 
 from media.synthetic import write_y4m
 from signaling.demo.faces import moving_face
+from tests import services
+from tests.e2e.firefox import firefox_with_camera
 from tests.e2e.house import House, environment_of
 from tests.e2e.pages import Agent, Dealer, browser_with_camera
 from tests.installation import Installation, sqlite_copy
@@ -50,6 +52,25 @@ async def browsers(launched: Browsers) -> AsyncIterator[Browsers]:
     for browser in launched:
         for context in browser.contexts:
             await context.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def launched_firefox(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """Firefox, which is asked for together with `chromium` only: that tells Playwright of its Node."""
+    program = services.program("firefox")
+    async with (
+        async_playwright() as playwright,
+        firefox_with_camera(playwright, program, tmp_path_factory.mktemp("firefox")) as firefox,
+    ):
+        yield firefox
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def firefox(launched_firefox: Browser) -> AsyncIterator[Browser]:
+    """Firefox without a page; what the test opens is closed."""
+    yield launched_firefox
+    for context in launched_firefox.contexts:
+        await context.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -14,6 +14,7 @@ from signaling.demo.msale_results import Result
 from signaling.demo.seed import Seeds
 from tests.installation import Installation, seeded
 from tests.ports import free_port
+from tests.services import die_with_us
 
 
 @dataclass
@@ -64,11 +65,20 @@ class House:
         }
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "signaling.main", "serve", env=os.environ | environment, stderr=log
+                *(sys.executable, "-m", "signaling.main", "serve"),
+                env=os.environ | environment,
+                stderr=log,
+                preexec_fn=die_with_us,
             )
         async with asyncio.timeout(30), aiohttp.ClientSession() as http:
             while not await self._healthy(http):
                 await asyncio.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        """Of `vouch serve`."""
+        assert self._process is not None
+        return self._process.pid
 
     async def kill(self) -> None:
         """End `vouch serve` without any warning."""

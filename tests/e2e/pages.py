@@ -41,12 +41,18 @@ async def browser_with_camera(
         await browser.close()
 
 
-async def context_of(browser: Browser, size: tuple[int, int]) -> BrowserContext:
-    """A browser profile of its own."""
+async def context_of(browser: Browser, size: tuple[int, int], watch: Path = WATCH) -> BrowserContext:
+    """A browser profile of its own; the script `watch` runs in each page before the page's own."""
     context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
     context.set_default_timeout(PEOPLE_WAIT_MS)
-    await context.add_init_script(path=WATCH)
+    await context.add_init_script(path=watch)
     return context
+
+
+async def write(field: Locator, text: str) -> None:
+    """Fill in a field, the last character by a key: in Firefox React does not hear of what Playwright fills in."""
+    await field.fill(text[:-1])
+    await field.press_sequentially(text[-1])
 
 
 class Screen:
@@ -99,7 +105,7 @@ class Dealer(Screen):
         }
         choices = {"id_type": "chip_card", "sub_type": "ET1", "customer_type": "individual", "payment": "prepaid"}
         for name, text in texts.items():
-            await self.page.locator(f"[name={name}]").fill(text)
+            await write(self.page.locator(f"[name={name}]"), text)
         for name, choice in choices.items():
             await self.page.locator(f"[name={name}]").select_option(choice)
         for kind, jpeg in _papers(number).items():
@@ -122,18 +128,34 @@ class Dealer(Screen):
         await self.page.wait_for_function("() => document.querySelector('[data-testid=agent-video]')?.currentTime > 0")
 
 
+class Customer(Screen):
+    """The customer's own page on a phone, entered by the link that another system gave her."""
+
+    @classmethod
+    async def open(cls, browser: Browser, house: House, join_token: str, watch: Path = WATCH) -> "Customer":
+        context = await context_of(browser, PHONE, watch)
+        page = await context.new_page()
+        await page.goto(f"{house.origin}/call?lang=en#{join_token}")
+        return cls(page)
+
+    async def call(self) -> None:
+        """Consent, and press [Call]."""
+        await self.page.locator("[name=consent]").check()
+        await self.press("call")
+
+
 class Agent(Screen):
     """The agent console on a desk."""
 
     MARK = "--vouch-side=agent"
 
     @classmethod
-    async def sign_in(cls, browser: Browser, house: House, username: str = "agent1") -> "Agent":
-        context = await context_of(browser, DESK)
+    async def sign_in(cls, browser: Browser, house: House, username: str = "agent1", watch: Path = WATCH) -> "Agent":
+        context = await context_of(browser, DESK, watch)
         page = await context.new_page()
         await page.goto(f"{house.origin}/agent?lang=en")
-        await page.locator("[name=username]").fill(username)
-        await page.locator("[name=password]").fill(house.seeds.passwords[username])
+        await write(page.locator("[name=username]"), username)
+        await write(page.locator("[name=password]"), house.seeds.passwords[username])
         await page.keyboard.press("Enter")
         return cls(page)
 
@@ -184,6 +206,10 @@ class Agent(Screen):
         """Wait until so many more frames of the customer have been presented."""
         before = await self.page.evaluate("seen.counters.size")
         await self.page.wait_for_function("count => seen.counters.size >= count", arg=before + frames)
+
+    async def hold(self) -> None:
+        """Let the customer's picture stand still, so that the number under its name is surely what is on the screen."""
+        await self.page.evaluate("seen.hold()")
 
     async def verdict_frame(self) -> tuple[int, int]:
         """RTP timestamp that the verdict named, and the number that was on the screen under it."""

@@ -19,11 +19,8 @@ PICTURES = {"id_front", "id_back", "portrait", "snapshot"}
 
 async def decided(house: House, agent: Agent, outcome: str, company: str = "CTKV1") -> Result:
     """The verdict's result: complete, its pictures unaltered, its snapshot the frame that the verdict named."""
-    result = await house.result()
+    result = await result_of(house, outcome)
     data = result.message.data
-    assert (result.message.type, data.outcome) == ("verification.decided", outcome)
-    assert {picture.kind for picture in result.pictures} == PICTURES
-    assert all(picture.checked for picture in result.pictures)
     _timestamp, number = await agent.verdict_frame()
     clean = await picture(house, company, data.id, "snapshot", clean=True)
     assert read_counter(np.asarray(Image.open(io.BytesIO(clean)).convert("RGB"))) == number
@@ -31,6 +28,15 @@ async def decided(house: House, agent: Agent, outcome: str, company: str = "CTKV
     told = next(link.sha256 for link in data.pictures if link.kind == "snapshot")
     assert hashlib.sha256(stamped).hexdigest() == told
     assert Image.open(io.BytesIO(stamped)).height > Image.open(io.BytesIO(clean)).height, "no stamp"
+    return result
+
+
+async def result_of(house: House, outcome: str) -> Result:
+    """The verdict's result: complete, and its pictures unaltered."""
+    result = await house.result()
+    assert (result.message.type, result.message.data.outcome) == ("verification.decided", outcome)
+    assert {picture.kind for picture in result.pictures} == PICTURES
+    assert all(picture.checked for picture in result.pictures)
     return result
 
 

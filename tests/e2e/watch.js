@@ -1,6 +1,6 @@
 // Runs in every page before its own scripts: keeps what the page saw and sent, and changes nothing else.
 (() => {
-  const seen = { counters: new Map(), sent: [], peers: [], firstFrameAt: null };
+  const seen = { counters: new Map(), sent: [], peers: [], firstFrameAt: null, newest: null };
   window.seen = seen;
 
   const Peer = window.RTCPeerConnection;
@@ -36,11 +36,21 @@
     const frame = new VideoFrame(video);
     const isNamed = Math.abs(frame.timestamp - mediaTime * 1e6) < 1000;
     if (isNamed) {
+      seen.newest = rtpTimestamp;
       seen.firstFrameAt ??= performance.timeOrigin + performance.now();
       seen.counters.set(rtpTimestamp, read(frame));
     }
     frame.close();
     return isNamed;
+  };
+
+  // Firefox tells no media time, so that a frame cannot be seen to be the named one unless it stands still.
+  const SETTLED = 300;
+  seen.hold = async () => {
+    const video = document.querySelector("[data-testid=customer-video]");
+    video.pause();
+    await new Promise((settled) => setTimeout(settled, SETTLED));
+    seen.counters.set(seen.newest, read(video));
   };
 
   const callback = HTMLVideoElement.prototype.requestVideoFrameCallback;

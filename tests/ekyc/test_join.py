@@ -21,7 +21,7 @@ from vouch.database import Database
 from vouch.ids import digest
 from vouch.keys import Keys
 from vouch.problems import Problem
-from vouch.settings import IceServer, Settings
+from vouch.settings import Settings
 
 COOKIE = "__Host-vouch-caller"
 
@@ -99,7 +99,6 @@ class TestPage:
             "pictures": ["id_front", "id_back", "portrait"],
             "consent": {"version": CONSENT.version, "text": {"vi": CONSENT.vi, "en": CONSENT.en}},
             "consented": False,
-            "ice_servers": [],
             "can_call": True,
             "last_outcome": None,
             "opening": {
@@ -231,17 +230,3 @@ class TestTicket:
         await joined(site, files)
         response = await site.client.post("/api/call/ticket", headers=csrf)
         assert (response.status, await flows.code_of(response)) == (403, "bad_csrf_token")
-
-
-class TestIce:
-    @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        servers = (IceServer(urls="stun:a"), IceServer(urls="turn:b", username="u", credential="c"))
-        return settings.model_copy(update={"ice_servers": servers})
-
-    @flows.ON_SQLITE
-    async def test_the_page_learns_the_ice_servers_as_browsers_take_them(
-        self, site: Site, files: dict[str, bytes]
-    ) -> None:
-        page = await joined(site, files)
-        assert page["ice_servers"] == [{"urls": "stun:a"}, {"urls": "turn:b", "username": "u", "credential": "c"}]

@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 from signaling import messages as wire
 from signaling.changes import apply, difference
+from signaling.wall_messages import FloorView
 
 CASES = Path(__file__).parents[2] / "signaling" / "client" / "src" / "changes.cases.json"
-VIEWS: tuple[type[BaseModel], ...] = (wire.CallerView, wire.AgentView, wire.FloorView)
+VIEWS: tuple[type[BaseModel], ...] = (wire.CallerView, wire.AgentView, FloorView)
 
 plain = st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from((0.0, 1.0, 2.5)) | st.text(max_size=3)
 anything = st.recursive(

@@ -88,6 +88,17 @@ def test_a_backup_of_a_seeded_installation_while_nothing_is_readable_for_others(
     assert [file for file in written if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
 
 
+def test_a_recording_that_has_grown_since_the_last_backup_is_copied_again(shell: Shell, tmp_path: Path) -> None:
+    shell.run("migrate")
+    place = Path("evidence") / "ab" / "01ab.webm"
+    (shell.folder / place).parent.mkdir(parents=True)
+    (shell.folder / "secret.key").write_bytes(b"k" * 32)
+    for data in (b"a piece", b"a piece and another"):
+        (shell.folder / place).write_bytes(data)
+        shell.run("backup", str(tmp_path / "copy"))
+        assert (tmp_path / "copy" / place).read_bytes() == data
+
+
 def test_every_command_says_what_it_does(shell: Shell) -> None:
     ours = ("serve", "migrate", "backup", "seed-demo", "demo", "user add", "token issue", "shop add")
     for command in (*ours, "replay", "explain", "draws check"):

@@ -12,6 +12,7 @@ from routing.state import Leg, Verdict
 from signaling import messages as wire
 from signaling import present
 from signaling.present import Body
+from signaling.wall_messages import FloorView
 from tests.routing.playbook import Playbook
 
 KEPT: Body = {"kind": "snapshot", "at": 1, "key": "p1"}
@@ -93,7 +94,7 @@ def test_the_agents_view_is_as_typed(play: Playbook, way: Way) -> None:
 def test_the_wall_is_as_typed(play: Playbook, way: Way) -> None:
     way(play)
     wall = present.wall_body([present.TeamWall().body(play.floor, {"a1": "Nguyễn Văn An"})])
-    assert is_as_typed(wire.FloorView, wall)
+    assert is_as_typed(FloorView, wall)
 
 
 def test_whoever_has_no_call_yet_is_shown_none(play: Playbook) -> None:

@@ -15,8 +15,13 @@ from vouch.companies.rules import GIVEN_BY_THE_SYSTEM, CompanyRules
 
 
 def test_both_have_the_same_defaults() -> None:
-    assert call_rules(CompanyRules()) == CallRules()
+    assert call_rules(CompanyRules(), recording=False) == CallRules()
     assert team_rules(CompanyRules()) == TeamRules()
+
+
+def test_confirm_waits_for_the_recording_where_calls_are_recorded() -> None:
+    gates = call_rules(CompanyRules(), recording=True).gates
+    assert gates - CallRules().gates == {words.GATE_RECORDING}
 
 
 def test_both_have_the_same_words() -> None:
@@ -42,7 +47,7 @@ def test_what_a_company_set_arrives() -> None:
         head_start_s=7,
         closing_grace_s=8,
     )
-    assert call_rules(rules) == CallRules(
+    assert call_rules(rules, recording=False) == CallRules(
         longest_wait=1_500_000,
         longest_call=2 * SECOND,
         decline_rule=DeclineRule.END,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vouch.blobs import DirectoryBlobs, sync_folder
+from vouch.blobs import DirectoryBlobs, GapError, sync_folder
 
 
 def files(root: Path) -> list[Path]:
@@ -163,3 +163,76 @@ def test_it_tells_the_space_that_is_left(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_cannot_be_made_durable(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         sync_folder(tmp_path / "nowhere")
+
+
+async def test_a_blob_grows_piece_by_piece(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    key = blobs.new_key(".webm")
+    await blobs.append(key, 0, b"first ")
+    await blobs.append(key, 6, b"second ")
+    await blobs.append(key, 13, b"")
+    assert key.endswith(".webm")
+    assert (await blobs.get(key), await blobs.size(key)) == (b"first second ", 13)
+
+
+async def test_what_is_there_of_a_growing_blob_is_never_changed(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    key = blobs.new_key(".webm")
+    await blobs.append(key, 0, b"0123456789")
+    await blobs.append(key, 0, b"0123456789")
+    await blobs.append(key, 4, b"xxxx")
+    await blobs.append(key, 8, b"xxabcd")
+    assert await blobs.get(key) == b"0123456789abcd"
+
+
+@pytest.mark.parametrize("there", [b"", b"01234"])
+async def test_a_piece_that_would_leave_a_gap_is_refused(there: bytes, tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    key = blobs.new_key(".webm")
+    if there:
+        await blobs.append(key, 0, there)
+    with pytest.raises(GapError):
+        await blobs.append(key, 6, b"6789")
+    await blobs.append(key, 0, b"012345")
+    await blobs.append(key, 6, b"6789")
+    assert await blobs.get(key) == b"0123456789"
+
+
+async def test_two_nodes_that_are_told_the_same_pieces_make_one_blob(tmp_path: Path) -> None:
+    nodes = DirectoryBlobs(tmp_path), DirectoryBlobs(tmp_path)
+    key, data = nodes[0].new_key(".webm"), os.urandom(400_000)
+    for offset in range(0, len(data), 50_000):
+        piece = data[offset : offset + 50_000]
+        await asyncio.gather(*(node.append(key, offset, piece) for node in nodes for _ in range(3)))
+    assert await nodes[0].get(key) == data
+
+
+async def test_a_piece_is_durable_before_append_returns_and_so_is_the_name_of_the_first(
+    tmp_path: Path, synced: list[Path]
+) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    key = blobs.new_key(".webm")
+    await blobs.append(key, 0, b"first")
+    (path,) = files(tmp_path)
+    assert synced == [path, path.parent, tmp_path]
+    await blobs.append(key, 5, b"second")
+    assert synced[3:] == [path]
+
+
+async def test_a_part_of_a_blob_is_read(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    blob = await blobs.put(b"0123456789", ".bin")
+    assert [await blobs.read(blob.key, start, 4) for start in (0, 8, 10)] == [b"0123", b"89", b""]
+    with blobs.open(blob.key) as file:
+        assert file.read() == b"0123456789"
+
+
+async def test_of_a_key_that_is_not_there_nothing_is_read(tmp_path: Path) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    key = blobs.new_key(".webm")
+    with pytest.raises(FileNotFoundError):
+        await blobs.size(key)
+    with pytest.raises(FileNotFoundError):
+        await blobs.read(key, 0, 1)
+    with pytest.raises(FileNotFoundError):
+        blobs.open(key)

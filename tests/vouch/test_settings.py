@@ -57,6 +57,9 @@ def test_it_is_frozen() -> None:
         ("VOUCH_MEDIA_LISTEN", "::"),
         ("VOUCH_MEDIA_WORKER_ADDRESSES", "one"),
         ("VOUCH_ICE_SERVERS", "turn:host"),
+        ("VOUCH_TURN_URLS", "turn:host,relay.example"),
+        ("VOUCH_TURN_URLS", "turn:host"),  # without a secret
+        ("VOUCH_TURN_TTL_S", "1"),
     ],
 )
 def test_a_wrong_value_stops_the_start(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,12 +74,19 @@ def test_workers_that_run_by_themselves_are_found_by_name(monkeypatch: pytest.Mo
     assert Settings().worker_addresses == {"one": "10.0.0.5:9000", "two": "media.example.vn:9001"}
 
 
+def test_relays_are_named_with_the_secret_that_they_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOUCH_TURN_URLS", "turn:relay.example:3478?transport=udp, turns:relay.example?transport=tcp")
+    monkeypatch.setenv("VOUCH_TURN_SECRET", "s")
+    assert Settings().turn_urls == ("turn:relay.example:3478?transport=udp", "turns:relay.example?transport=tcp")
+
+
 def test_its_text_shows_no_secret() -> None:
     settings = Settings(
         database_url="postgresql+asyncpg://vouch:hidden-1@db/vouch",
         redis_url="redis://:hidden-2@redis/0",
         msale_secret="hidden-3",
         ice_servers=(IceServer(urls="turn:turn.example", username="u", credential="hidden-4"),),
+        turn_secret="hidden-5",
     )
     assert "hidden" not in f"{settings!r} {settings}"
 

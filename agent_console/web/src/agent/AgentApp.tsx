@@ -9,7 +9,7 @@ import { useTranslation } from "react-i18next";
 import { ClockContext } from "../common/now";
 import { useCodes } from "../common/pause";
 import { problemSentence } from "../common/sentences";
-import { useMe, useSessionEnded, Waiting } from "../common/Session";
+import { useSessionEnded, Waiting } from "../common/Session";
 import { useStore } from "../common/store";
 import { AgentBar } from "./AgentBar";
 import { CallScreen } from "./CallScreen";
@@ -19,11 +19,10 @@ import { Idle } from "./Idle";
 import { Ring } from "./Ring";
 import { RingSound } from "./ring-sound";
 import { ShortcutHelp } from "./ShortcutHelp";
-import { ConnectionTrouble } from "./Trouble";
+import { ConnectionTrouble, OwnTrouble } from "./Trouble";
 
 export function AgentApp() {
-  const me = useMe();
-  const [desk] = useState(() => new Desk(me.ice_servers));
+  const [desk] = useState(() => new Desk());
   const [sound] = useState(() => new RingSound());
   const [clock] = useState(() => () => desk.connection.serverNow());
   useEffect(() => {
@@ -57,6 +56,7 @@ function Screens({ desk, sound }: { desk: Desk; sound: RingSound }) {
       <div style={{ height: "100%", minHeight: 0, display: "flex", flexDirection: "column" }}>
         <AgentBar sound={sound} />
         <ConnectionTrouble />
+        {call && <OwnTrouble />}
         {call ? <CallScreen key={call.id} /> : <Idle sound={sound} />}
         {view.offer && <Ring key={`${view.offer.call}/${view.offer.offer}`} sound={sound} />}
         <ShortcutHelp />

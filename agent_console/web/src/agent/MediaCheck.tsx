@@ -1,13 +1,15 @@
 // Camera and microphone: looked at by themselves, without a press; what is wrong is told with what mends it.
 
-import { Alert, Badge, Box, Button, Group, NativeSelect, Paper, Progress, Stack, Text, Title } from "@mantine/core";
+import { Alert, Badge, Box, Button, Group, Paper, Progress, Stack, Text, Title } from "@mantine/core";
 import { IconAlertCircle, IconCheck, IconMicrophone } from "@tabler/icons-react";
-import { type Choice, LevelMeter, type Media, type MediaProblem, sentenceKeys } from "#client";
+import { LevelMeter, type Media, type MediaProblem, sentenceKeys } from "#client";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useStore } from "../common/store";
 import { useConsole } from "./context";
+import { Devices } from "./Devices";
+import { Interrupted } from "./Interrupted";
 import { SelfView } from "./SelfView";
 
 export function MediaCheck() {
@@ -21,24 +23,15 @@ export function MediaCheck() {
           <Title order={2} size="h5">
             {t("media.title")}
           </Title>
-          {state.phase === "ready" && (
+          {state.phase === "ready" && !state.interruption && (
             <Badge color="teal" leftSection={<IconCheck size={12} />}>
               {t("media.works")}
             </Badge>
           )}
         </Group>
         {state.problem ? <Problem problem={state.problem} retry={() => void media.start()} /> : <Preview phase={state.phase} media={media} />}
-        {state.phase === "ready" && (
-          <Group grow>
-            <Devices label={t("media.camera")} choices={state.cameras} chosen={state.camera} choose={(id) => void media.chooseCamera(id)} />
-            <Devices
-              label={t("media.microphone")}
-              choices={state.microphones}
-              chosen={state.microphone}
-              choose={(id) => void media.chooseMicrophone(id)}
-            />
-          </Group>
-        )}
+        <Interrupted />
+        {state.phase === "ready" && <Devices grow />}
       </Stack>
     </Paper>
   );
@@ -95,25 +88,5 @@ function Problem({ problem, retry }: { problem: MediaProblem; retry: () => void 
         </Button>
       </Stack>
     </Alert>
-  );
-}
-
-interface DevicesProps {
-  label: string;
-  choices: readonly Choice[];
-  chosen: string | null;
-  choose: (id: string) => void;
-}
-
-function Devices({ label, choices, chosen, choose }: DevicesProps) {
-  if (choices.length === 0) return null;
-  return (
-    <NativeSelect
-      size="xs"
-      label={label}
-      value={chosen ?? ""}
-      onChange={(event) => choose(event.currentTarget.value)}
-      data={choices.map((choice, index) => ({ value: choice.id, label: choice.label || `${label} ${index + 1}` }))}
-    />
   );
 }

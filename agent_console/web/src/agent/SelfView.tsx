@@ -7,7 +7,7 @@ import { useConsole } from "./context";
 
 export function SelfView() {
   const { media } = useConsole().desk;
-  const { phase, camera } = useStore(media.state);
+  const { phase, camera, interruption } = useStore(media.state);
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;
@@ -17,7 +17,7 @@ export function SelfView() {
     return () => {
       element.srcObject = null;
     };
-  }, [media, phase, camera]);
+  }, [media, phase, camera, interruption]);
   return (
     <video
       ref={video}

@@ -19,6 +19,7 @@ const SHORTCUTS: [keys: string[], key: string][] = [
   [["1", "2", "3"], "checks"],
   [["P"], "picture"],
   [["N"], "note"],
+  [["M"], "mute"],
   [["Ctrl", "Enter"], "confirm"],
   [["R"], "reject"],
   [["U"], "unable"],

@@ -4,7 +4,7 @@
 import { Button, Loader, Stack, Text } from "@mantine/core";
 import { IconClock, IconVolume } from "@tabler/icons-react";
 import type { PeerLink } from "#client";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useStore } from "../common/store";
@@ -13,6 +13,7 @@ import styles from "./CallScreen.module.css";
 import { useCall, useConsole } from "./context";
 import { FROZEN_AFTER } from "./gates";
 import { Kept } from "./Kept";
+import { OwnControls } from "./OwnControls";
 import { SelfView } from "./SelfView";
 
 export function Stage() {
@@ -21,6 +22,7 @@ export function Stage() {
   const { link } = useStore(desk.linked);
   const call = useCall();
   const age = useFrameAge(link);
+  const soundOnly = useSoundOnly(link);
   const [video, setVideo] = useState<HTMLVideoElement | null>(null);
   useEffect(() => {
     if (!link || !video) return undefined;
@@ -29,6 +31,7 @@ export function Stage() {
   }, [link, video]);
   const lost = call.lost.length > 0;
   const frozen = age !== null && age > FROZEN_AFTER && !lost;
+  const still = frozen || (soundOnly && !lost);
   const ended = call.state === "ended";
   return (
     <div className={styles["stage"]} data-ended={ended || undefined}>
@@ -36,12 +39,12 @@ export function Stage() {
         ref={useCallback((element: HTMLVideoElement | null) => setVideo(element), [])}
         data-testid="customer-video"
         className={styles["video"]}
-        data-stale={lost || frozen || undefined}
+        data-stale={lost || still || undefined}
         aria-label={t("stage.customer")}
         playsInline
         autoPlay
       />
-      {ended ? <Kept /> : <Over frozen={frozen} age={age} link={link} />}
+      {ended ? <Kept /> : <Over frozen={frozen} soundOnly={soundOnly} age={age} link={link} />}
       {!ended && <Foot link={link} />}
     </div>
   );
@@ -59,7 +62,20 @@ export function useFrameAge(link: PeerLink | null): number | null {
   return age;
 }
 
-function Over({ frozen, age, link }: { frozen: boolean; age: number | null; link: PeerLink | null }) {
+/** Whether the customer is only heard. */
+export function useSoundOnly(link: PeerLink | null): boolean {
+  const subscribe = useCallback((changed: () => void) => link?.state.subscribe(changed) ?? (() => undefined), [link]);
+  return useSyncExternalStore(subscribe, () => link?.state.get().soundOnly ?? false);
+}
+
+interface OverProps {
+  frozen: boolean;
+  soundOnly: boolean;
+  age: number | null;
+  link: PeerLink | null;
+}
+
+function Over({ frozen, soundOnly, age, link }: OverProps) {
   const { t } = useTranslation();
   const call = useCall();
   const customer = call.lost.find(({ leg }) => leg === "customer");
@@ -78,6 +94,7 @@ function Over({ frozen, age, link }: { frozen: boolean; age: number | null; link
       </Words>
     );
   }
+  if (soundOnly) return <Words title={t("stage.sound_only")}>{t("stage.sound_only_sentence")}</Words>;
   if (frozen) return <Words title={t("stage.frozen", { seconds: Math.floor((age ?? 0) / 1000) })}>{t("stage.frozen_sentence")}</Words>;
   if (!link) return <NoLink />;
   return <Opening link={link} />;
@@ -124,7 +141,11 @@ function Words({ title, loading = false, children }: { title: string; loading?: 
         <Text fw={600} size="xl">
           {title}
         </Text>
-        {children && <Text>{children}</Text>}
+        {children && (
+          <Text maw={460} style={{ textWrap: "balance" }}>
+            {children}
+          </Text>
+        )}
       </Stack>
     </div>
   );
@@ -147,6 +168,7 @@ function Foot({ link }: { link: PeerLink | null }) {
       </span>
       <div className={styles["self"]}>
         <SelfView />
+        <OwnControls />
       </div>
     </div>
   );

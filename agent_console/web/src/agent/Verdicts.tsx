@@ -17,7 +17,7 @@ import type { Draft } from "./draft";
 import { barriers } from "./gates";
 import { useKeys } from "./keys";
 import { openOrSend, ReasonForm } from "./ReasonForm";
-import { useFrameAge } from "./Stage";
+import { useFrameAge, useSoundOnly } from "./Stage";
 
 type Asking = "reject" | "unable" | "end";
 const FORM = "call-reason";
@@ -65,7 +65,7 @@ function useBarriers(): string[] {
   const { desk } = useConsole();
   const { status } = useStore(desk.connection.state);
   const { link } = useStore(desk.linked);
-  return barriers({ call: useCall(), status, frameAge: useFrameAge(link) });
+  return barriers({ call: useCall(), status, frameAge: useFrameAge(link), soundOnly: useSoundOnly(link) });
 }
 
 function Confirm({ pressing, confirm }: { pressing: Pressing; confirm: () => void }) {

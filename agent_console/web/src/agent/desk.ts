@@ -8,11 +8,11 @@ import {
   linkView,
   Media,
   PeerLink,
+  Relays,
   Store,
 } from "#client";
 
 import { ticket } from "../common/api";
-import type { Me } from "../common/types";
 
 interface Linked {
   readonly call: string | null;
@@ -23,12 +23,9 @@ export class Desk {
   readonly connection = new Connection<AgentView, FromConsole>({ namespace: "/console", ticket });
   readonly media = new Media();
   readonly linked = new Store<Linked>({ call: null, link: null });
-  readonly #iceServers: Me["ice_servers"];
   #ends: (() => void)[] = [];
-
-  constructor(iceServers: Me["ice_servers"]) {
-    this.#iceServers = iceServers;
-  }
+  /** Camera and microphone were seen to work since the page was opened. */
+  #seen = false;
 
   /** Dial, and look whether camera and microphone work. */
   open(): void {
@@ -56,11 +53,26 @@ export class Desk {
     if (status === "replaced" || status === "refused") return this.#rest();
     const call = view?.call ?? null;
     if (this.linked.get().call !== (call?.id ?? null)) this.#unlink();
+    this.#openOrRest(view !== null && call?.state === "ended");
     if (call === null) return;
-    // Without a camera that is seen to work no call is joined: both people must be on the screen.
-    if (this.linked.get().link === null && this.media.state.get().phase === "ready") this.#link(call.id);
+    if (this.linked.get().link === null && this.#canBeSeen()) this.#link(call.id);
     this.linked.get().link?.update(linkView(call, "agent", status));
   };
+
+  // After a call nobody is to be seen or heard until the desk is free for the next one.
+  #openOrRest(isOver: boolean): void {
+    const { phase } = this.media.state.get();
+    if (isOver && phase !== "idle") this.media.stop();
+    if (!isOver && phase === "idle") void this.media.start();
+  }
+
+  // Without a camera that is seen to work no call is joined: both people must be on the screen. What worked in the call
+  // before need not be waited for again.
+  #canBeSeen(): boolean {
+    const { phase } = this.media.state.get();
+    this.#seen ||= phase === "ready";
+    return phase === "ready" || (phase === "checking" && this.#seen);
+  }
 
   // Another tab has the camera now, or nobody is signed in any more.
   #rest(): void {
@@ -75,7 +87,7 @@ export class Desk {
 
   #link(call: string): void {
     const link = new PeerLink({
-      iceServers: this.#iceServers,
+      relays: new Relays(() => this.connection.press("media.servers", { call })),
       media: this.media,
       offer: (sdp) => this.connection.press("media.offer", { sdp, call }),
       presented: (frame) => this.connection.report("media.presented", { frame, call }),

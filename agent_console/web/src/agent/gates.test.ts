@@ -10,6 +10,7 @@ function situation(call: Partial<AgentCall> = {}, more: Partial<Situation> = {})
     call: { state: "active", shut_gates: [], lost: [], checks: ["data", "faces"], ...call },
     status: "up",
     frameAge: 40,
+    soundOnly: false,
     ...more,
   };
 }
@@ -47,6 +48,11 @@ describe("Confirm", () => {
   test("names a frozen picture once where the server has seen it too", () => {
     expect(barriers(situation({ shut_gates: ["frozen"] }, { frameAge: 9_000 }))).toEqual(["frozen"]);
   });
+});
+
+test("a picture that was paused for the sound's sake is the reason, not that it is frozen", () => {
+  const paused = situation({ shut_gates: ["frozen", "checks"], checks: [] }, { frameAge: 9_000, soundOnly: true });
+  expect(barriers(paused)).toEqual(["picture_paused", "check_data", "check_faces"]);
 });
 
 test("the third tick is asked for after a gap, and stays once it is set", () => {

@@ -10,6 +10,8 @@ export interface Situation {
   readonly status: Status;
   /** Milliseconds since the picture changed; null while there is none. */
   readonly frameAge: number | null;
+  /** The customer is heard, and no picture arrives. */
+  readonly soundOnly: boolean;
 }
 
 /** The ticks that this call asks for. */
@@ -19,12 +21,14 @@ export function asked(call: Pick<AgentCall, "shut_gates" | "checks">): Check[] {
 }
 
 /** Keys of the sentences that name what Confirm waits for, the first the most urgent; empty when it is on. */
-export function barriers({ call, status, frameAge }: Situation): string[] {
+export function barriers({ call, status, frameAge, soundOnly }: Situation): string[] {
   if (status !== "up") return ["connection"];
   if (call.state === "deciding") return ["deciding"];
   if (call.lost.some(({ leg }) => leg === "customer")) return ["customer_lost"];
   if (call.lost.some(({ leg }) => leg === "agent")) return ["agent_lost"];
   if (call.state !== "active") return ["not_connected"];
+  // The better reason in place of what follows from it.
+  if (soundOnly) return ["picture_paused", ...gates(call).filter((gate) => gate !== "frozen")];
   if (frameAge === null) return ["no_picture", ...gates(call)];
   const still = frameAge > FROZEN_AFTER && !call.shut_gates.includes("frozen");
   return still ? ["frozen", ...gates(call)] : gates(call);

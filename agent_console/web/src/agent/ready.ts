@@ -16,10 +16,13 @@ export interface Readying {
 export function useReady(sound: RingSound): Readying {
   const { t } = useTranslation();
   const { desk, view } = useConsole();
-  const { phase } = useStore(desk.media.state);
+  const { phase, interruption } = useStore(desk.media.state);
   const { status } = useStore(desk.connection.state);
   const { busy, press } = usePress();
-  const barrier = status !== "up" ? t("ready.no_connection") : phase === "ready" ? null : t(`ready.media_${phase}`);
+  // After a call the camera rests, and is looked at again before the next one.
+  const works = phase === "ready" || (phase === "idle" && view.call?.state === "ended");
+  const media = interruption ? t("ready.media_interrupted") : works ? null : t(`ready.media_${phase}`);
+  const barrier = status !== "up" ? t("ready.no_connection") : media;
   return {
     barrier,
     busy: busy !== null,

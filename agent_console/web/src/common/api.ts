@@ -2,7 +2,7 @@
 
 import { Refused } from "#client";
 
-import type { CallExplanation, Case, Codes, Dossier, Me, OwnCalls, Review, Search, VerificationPage } from "./types";
+import type { CallExplanation, CallRecordings, Case, Codes, Dossier, Me, OwnCalls, Recording, Review, Search, VerificationPage } from "./types";
 
 /** A refused request. `code` is what pages translate; `status` 0 means that the server was not reached. */
 export class Problem extends Error {
@@ -92,6 +92,17 @@ export async function verification(id: string): Promise<Case> {
 /** Why a call reached whom it reached; stepped again on the server, which may take seconds. */
 export async function explanation(call: string): Promise<CallExplanation> {
   return (await (await send("GET", `calls/${encodeURIComponent(call)}/explanation`)).json()) as CallExplanation;
+}
+
+/** What was recorded of a call. */
+export async function recordings(call: string): Promise<CallRecordings> {
+  return (await (await send("GET", `calls/${encodeURIComponent(call)}/recordings`)).json()) as CallRecordings;
+}
+
+/** Where a recording is read: as a player needs it, or `original`, as it was stored. */
+export function recordingAddress(call: string, { leg, media }: Pick<Recording, "leg" | "media">, original = false): string {
+  const path = `/api/console/calls/${encodeURIComponent(call)}/recordings/${leg}/${media}`;
+  return original ? `${path}?original=1` : path;
 }
 
 export async function sendReview(id: string, mark: Review["mark"], note: string): Promise<Review> {

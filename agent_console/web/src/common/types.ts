@@ -11,7 +11,6 @@ export interface Me {
   role: Role;
   company: string | null;
   csrf: string;
-  ice_servers: { urls: string; username?: string | null; credential?: string | null }[];
 }
 
 /** A team's own reason for taking no calls. */
@@ -210,6 +209,34 @@ export interface CallExplanation {
   waits: Waited[];
   exact: boolean;
   difference: string | null;
+}
+
+/** One peer connection's recording; what is null is not known while it grows. */
+export interface Recording {
+  leg: Leg;
+  media: number;
+  began_at: number;
+  length: number | null;
+  size: number | null;
+  sha256: string | null;
+  closed_at: number | null;
+}
+
+/** What a leg carried, second by second: one value of each for every second. */
+export interface Seconds {
+  video_bits: number[];
+  audio_bits: number[];
+  frames: number[];
+  lost: number[];
+  round_trip: (number | null)[];
+  frozen: boolean[];
+}
+
+/** What was recorded of a call. */
+export interface CallRecordings {
+  call: string;
+  recordings: Recording[];
+  facts: { leg: Leg; media: number; first_at: number; seconds: Seconds }[];
 }
 
 export interface Review {

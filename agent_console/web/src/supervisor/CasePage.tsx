@@ -17,6 +17,7 @@ import { link, NO_FILTERS } from "./address";
 import { CasePictures } from "./CasePictures";
 import { CaseTimeline } from "./CaseTimeline";
 import { Deliveries } from "./Deliveries";
+import { Recordings } from "./recording/Recordings";
 import { Reviews } from "./Reviews";
 import { StateBadge } from "./VerificationList";
 import { WhyThisAgent } from "./WhyThisAgent";
@@ -76,6 +77,7 @@ function Shown({ data }: { data: Case }) {
         <Who data={data} />
         <Stack gap="sm">
           <CasePictures data={data} />
+          <Recordings data={data} />
           <Paper p="md">
             <Section title={t("case.timeline")}>
               <CaseTimeline data={data} />

@@ -1,6 +1,6 @@
 // /api/call: the page of one verification's calls, by cookie (docs/http.md).
 
-import { Refused, type IceServer, type Outcome } from "#client";
+import { Refused, type Outcome } from "#client";
 
 import { Problem } from "../common/problem";
 import type { ConsentText, PaperKind } from "./ekyc";
@@ -33,7 +33,6 @@ export interface CallPage {
   readonly pictures: readonly PaperKind[];
   readonly consent: ConsentText;
   readonly consented: boolean;
-  readonly ice_servers: readonly IceServer[];
   readonly can_call: boolean;
   readonly last_outcome: Outcome | null;
   readonly opening: Opening;

@@ -1,8 +1,8 @@
 // The call screen of both pages: state, the agent large, oneself small, the papers in sight.
 
 import { Button, Stack, Text, VisuallyHidden } from "@mantine/core";
-import { IconRefresh, IconWindowMaximize } from "@tabler/icons-react";
-import { sentenceKeys, type Outcome } from "#client";
+import { IconWindowMaximize } from "@tabler/icons-react";
+import type { Outcome } from "#client";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -15,6 +15,7 @@ import { useUnsaved } from "../common/use-unsaved";
 import classes from "./call-screen.module.css";
 import type { CallSession, Intent } from "./call-session";
 import { Controls } from "./controls";
+import { MediaNotices } from "./media-notices";
 import { Result } from "./result";
 import { Stage } from "./stage";
 import { shownState, stateLine } from "./state-line";
@@ -80,7 +81,7 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
           </Text>
           <Stage session={session} media={media} link={link} agentIsLost={call?.lost.some(({ leg }) => leg === "agent") ?? false} />
           <div className={classes.side}>
-            {media.problem && <MediaTrouble session={session} keys={sentenceKeys(media.problem)} />}
+            <MediaNotices session={session} media={media} link={link} />
             <Thumbnails kinds={page.pictures} />
           </div>
           <Controls media={media} session={session} leave={() => setAsks(true)} hangingUp={hangingUp} isDecided={call?.state === "deciding"} />
@@ -136,20 +137,6 @@ function Replaced({ session }: { readonly session: CallSession }) {
       </Notice>
       <Button onClick={() => session.useHere()}>{t("replaced.use_here")}</Button>
     </Stack>
-  );
-}
-
-function MediaTrouble({ session, keys }: { readonly session: CallSession; readonly keys: readonly string[] }) {
-  const { t } = useTranslation();
-  return (
-    <Notice tone="trouble" role="alert">
-      <Stack gap="sm" align="flex-start">
-        <Text size="sm">{t(keys.map((key) => `media.${key}`))}</Text>
-        <Button size="sm" leftSection={<IconRefresh size={18} />} onClick={() => void session.media.start()}>
-          {t("media.try_again")}
-        </Button>
-      </Stack>
-    </Notice>
   );
 }
 

@@ -6,6 +6,7 @@ import {
   linkView,
   Media,
   PeerLink,
+  Relays,
   Store,
   type CallerCall,
   type CallerView,
@@ -34,6 +35,7 @@ export class CallSession {
   readonly media = new Media();
   readonly connection: Connection<CallerView, FromCaller>;
   readonly link: PeerLink;
+  readonly #relays: Relays;
   readonly #consentVersion: string;
   #intent: Intent;
   /** The call that the server answered `call.ready` with; an older one that is still shown is not ours. */
@@ -46,8 +48,9 @@ export class CallSession {
     this.#consentVersion = page.consent.version;
     this.#intent = intent;
     this.connection = new Connection({ namespace: "/caller", ticket: () => getTicket(page.csrf) });
+    this.#relays = new Relays(() => this.connection.press("media.servers", {}));
     this.link = new PeerLink({
-      iceServers: page.ice_servers,
+      relays: this.#relays,
       media: this.media,
       offer: (sdp) => this.connection.press("media.offer", { sdp }),
       presented: (frame) => this.connection.report("media.presented", { frame }),
@@ -89,7 +92,8 @@ export class CallSession {
     const call = this.#isOurs(view?.call) ? (view?.call ?? null) : this.state.get().call;
     const gone = this.#intent === "resume" && status === "up" && view !== null && view.call === null;
     this.state.set({ status, call, gone });
-    if (call?.state === "ended") return this.close();
+    // Where nothing goes on, camera and microphone do not either.
+    if (gone || call?.state === "ended") return this.close();
     if (status === "replaced" || status === "refused") this.media.stop();
     const { phase } = this.media.state.get();
     const seen = phase === "ready" || (phase === "checking" && call !== null);
@@ -108,10 +112,16 @@ export class CallSession {
     this.#asking = true;
     const { code, detail } = await this.connection.press("call.ready", { consent_version: this.#consentVersion });
     this.#asking = false;
-    if (code === "ok") this.#id = detail;
+    if (code === "ok") this.#queued(detail);
     // Nobody answered: the page is still in no queue, so it goes on asking as soon as it can.
     else if (code !== "no_answer") return this.#refused(code, detail);
     this.#act();
+  }
+
+  #queued(call: string): void {
+    this.#id = call;
+    // Asked for while it waits, so that the media need not; where that fails the link asks again.
+    this.#relays.get().catch(() => undefined);
   }
 
   #refused(code: string, detail: string): void {

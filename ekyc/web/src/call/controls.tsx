@@ -1,13 +1,14 @@
 // Thumb-size buttons under the pictures.
 
 import { ActionIcon, Group, Stack, Text } from "@mantine/core";
-import { IconCameraRotate, IconMicrophone, IconMicrophoneOff, IconPhoneOff } from "@tabler/icons-react";
+import { IconAdjustments, IconCameraRotate, IconMicrophone, IconMicrophoneOff, IconPhoneOff } from "@tabler/icons-react";
 import type { MediaState } from "#client";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { CallSession } from "./call-session";
 import classes from "./controls.module.css";
+import { Devices } from "./devices";
 
 interface ControlsProps {
   readonly session: CallSession;
@@ -21,6 +22,7 @@ interface ControlsProps {
 export function Controls({ session, media, hangingUp, isDecided, leave }: ControlsProps) {
   const { t } = useTranslation();
   const isReady = media.phase === "ready";
+  const [choosing, setChoosing] = useState(false);
   return (
     <Group className={classes.controls} component="nav" aria-label={t("controls.title")} wrap="nowrap">
       <Control
@@ -28,15 +30,20 @@ export function Controls({ session, media, hangingUp, isDecided, leave }: Contro
         pressed={media.muted}
         disabled={!isReady}
         press={() => session.media.setMuted(!media.muted)}
+        testId="mute"
       >
         {media.muted ? <IconMicrophoneOff /> : <IconMicrophone />}
       </Control>
       <Control
         label={t(media.switching ? "controls.switching" : "controls.switch_camera")}
         disabled={!isReady || media.switching || media.cameras.length < 2}
-        press={() => void session.media.switchFacing()}
+        press={() => void session.media.switchCamera()}
+        testId="switch-camera"
       >
         <IconCameraRotate />
+      </Control>
+      <Control label={t("controls.devices")} disabled={!isReady} press={() => setChoosing(true)} testId="devices">
+        <IconAdjustments />
       </Control>
       <Control
         testId="end-call"
@@ -47,6 +54,7 @@ export function Controls({ session, media, hangingUp, isDecided, leave }: Contro
       >
         <IconPhoneOff />
       </Control>
+      <Devices opened={choosing && isReady} close={() => setChoosing(false)} session={session} media={media} />
     </Group>
   );
 }

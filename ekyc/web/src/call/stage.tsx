@@ -23,13 +23,17 @@ export function Stage({ session, media, link, agentIsLost }: StageProps) {
   useEffect(() => {
     // Set anew after each switch: some browsers go on showing the track that has ended.
     if (own.current) own.current.srcObject = session.media.stream;
-  }, [session, media.camera, media.phase]);
+  }, [session, media.camera, media.phase, media.interruption]);
   const hasAgent = link.phase === "showing" || link.phase === "broken";
-  const isStill = hasAgent && (link.phase === "broken" || agentIsLost);
+  const isStill = hasAgent && (link.phase === "broken" || agentIsLost || link.soundOnly);
   return (
     <div className={classes.stage} data-agent={hasAgent}>
       <video ref={agent} className={classes.agent} data-testid="agent-video" data-still={isStill} playsInline autoPlay aria-label={t("call.agent_picture")} />
-      {isStill && <Text className={classes.still}>{t("call.picture_stands")}</Text>}
+      {(isStill || link.soundOnly) && (
+        <Text className={classes.still} role="status">
+          {t(link.soundOnly ? "call.sound_only" : "call.picture_stands")}
+        </Text>
+      )}
       <video
         ref={own}
         className={classes.own}
