@@ -3,7 +3,7 @@
 
 import { applyChanges } from "./changes";
 import { dialSocket, type Dial, type Wire } from "./dial";
-import type { Answer, MediaAnswer, Press, ViewChanges } from "./messages";
+import type { Answer, IceServers, MediaAnswer, Press, ViewChanges } from "./messages";
 import { Presses, type Waiting } from "./presses";
 import { ServerClock } from "./server-clock";
 import { Store } from "./store";
@@ -37,7 +37,11 @@ export interface ConnectionState<View> {
 export type PressName<Out> = { [Name in keyof Out]: Out[Name] extends Press ? Name : never }[keyof Out] & string;
 /** Events that are neither answered nor repeated. */
 export type ReportName<Out> = Exclude<keyof Out & string, PressName<Out>>;
-export type AnswerTo<Name> = Name extends "media.offer" ? MediaAnswer : Answer;
+export type AnswerTo<Name> = Name extends "media.offer"
+  ? MediaAnswer
+  : Name extends "media.servers"
+    ? IceServers
+    : Answer;
 
 export interface ConnectionOptions {
   readonly namespace: "/caller" | "/console" | "/floor";

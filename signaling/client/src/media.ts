@@ -1,18 +1,24 @@
-// The page's own camera and microphone: asked for, seen to work, switched, muted, released. Its stream object stays the
-// same while its tracks change, so that previews and peer links need not be told where to look.
+// The page's own camera and microphone: asked for, seen to work, switched, muted, taken away and opened again, released.
+// Its stream object stays the same while its tracks change, so that previews and peer links need not be told where to
+// look.
 
+import {
+  absentDevice,
+  acquire,
+  acquireBoth,
+  allDevices,
+  choices,
+  facingOf,
+  type Choice,
+  type Facing,
+  type TrackKind,
+} from "./devices";
+import { InterruptionWatch, type Interruption } from "./interruption-watch";
 import { browserOf, kindOf, type MediaProblem, type MediaProblemKind } from "./media-problems";
 import { framesArrive, soundArrives } from "./seen";
 import { Store } from "./store";
 
 export type MediaPhase = "idle" | "asking" | "checking" | "ready" | "failed";
-export type Facing = "user" | "environment";
-export type TrackKind = "audio" | "video";
-
-export interface Choice {
-  readonly id: string;
-  readonly label: string;
-}
 
 export interface MediaState {
   readonly phase: MediaPhase;
@@ -25,13 +31,16 @@ export interface MediaState {
   readonly muted: boolean;
   /** A switch of device is under way. */
   readonly switching: boolean;
+  /** The last switch did not work; what was used before is used again. */
+  readonly switchFailed: TrackKind | null;
+  /** What worked and was taken away since; it is opened again as soon as that goes. */
+  readonly interruption: Interruption | null;
 }
 
 type TrackListener = (kind: TrackKind, track: MediaStreamTrack) => void;
 
-const SIZE = { width: { ideal: 640, max: 1280 }, height: { ideal: 480, max: 720 }, frameRate: { ideal: 30 } };
-const ANY_SIZE = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
-const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+/** How long a switch that did not work is told of. Milliseconds. */
+const TOLD = 8_000;
 
 const INITIAL: MediaState = {
   phase: "idle",
@@ -43,13 +52,21 @@ const INITIAL: MediaState = {
   facing: "user",
   muted: false,
   switching: false,
+  switchFailed: null,
+  interruption: null,
 };
 
 export class Media {
   readonly state = new Store<MediaState>(INITIAL);
   readonly stream = new MediaStream();
   readonly #listeners = new Set<TrackListener>();
+  readonly #watch = new InterruptionWatch({
+    stream: this.stream,
+    told: (interruption) => this.#told(interruption),
+    mend: (kind, count) => this.#mend(kind, count),
+  });
   #run = 0;
+  #swaps: Promise<void> = Promise.resolve();
 
   /** Tells of each new track (a switched camera), for the peer link to put in place of the old one. */
   onTrack(listener: TrackListener): () => void {
@@ -61,16 +78,17 @@ export class Media {
   async start(): Promise<void> {
     const run = this.#begin();
     try {
-      const tracks = await this.#ask({ facingMode: this.state.get().facing });
+      const tracks = await acquireBoth(this.#anyDevice("video"));
       if (run !== this.#run) return stopAll(tracks);
       for (const track of tracks) this.#place(track);
       this.state.set({ phase: "checking" });
       const missing = await this.#missing();
       if (run !== this.#run) return;
       if (missing) this.#fail(missing, missing === "no_sound" ? "microphone" : "camera");
-      else this.state.set({ phase: "ready" });
+      else this.#ready();
     } catch (error) {
-      if (run === this.#run) this.#fail(kindOf(error), await absentDevice());
+      const device = await absentDevice();
+      if (run === this.#run) this.#fail(kindOf(error), device);
     }
   }
 
@@ -78,7 +96,17 @@ export class Media {
   stop(): void {
     this.#run += 1;
     this.#release();
-    this.state.set({ phase: "idle", problem: null });
+    this.state.set({ phase: "idle", problem: null, muted: false, switchFailed: null });
+  }
+
+  /** [Try again] after an interruption; what still works goes on. */
+  retry(): void {
+    this.#watch.retry();
+  }
+
+  /** Whether the camera gives pictures, as seen where they are sent; few browsers tell by the track itself. */
+  sees(gives: boolean): void {
+    this.#watch.gives("video", gives);
   }
 
   setMuted(muted: boolean): void {
@@ -86,77 +114,141 @@ export class Media {
     this.state.set({ muted });
   }
 
-  /** The other of a phone's two cameras. */
-  async switchFacing(): Promise<void> {
-    const facing = this.state.get().facing === "user" ? "environment" : "user";
-    if (await this.#swap("video", { video: { ...SIZE, facingMode: facing } })) this.state.set({ facing });
+  /** The other of a phone's two cameras; where cameras do not say which way they look, the next one. */
+  async switchCamera(): Promise<void> {
+    const { facingMode } = this.#track("video")?.getSettings() ?? {};
+    if (facingMode) return this.#swap("video", { facingMode: facingMode === "user" ? "environment" : "user" });
+    const { cameras, camera } = this.state.get();
+    const next = cameras[(cameras.findIndex(({ id }) => id === camera) + 1) % cameras.length];
+    if (next) await this.chooseCamera(next.id);
   }
 
   async chooseCamera(id: string): Promise<void> {
-    await this.#swap("video", { video: { ...SIZE, deviceId: { exact: id } } });
+    await this.#swap("video", { deviceId: { exact: id } });
   }
 
   async chooseMicrophone(id: string): Promise<void> {
-    await this.#swap("audio", { audio: { ...SOUND, deviceId: { exact: id } } });
+    await this.#swap("audio", { deviceId: { exact: id } });
   }
 
   #begin(): number {
     this.#run += 1;
     this.#release();
-    this.state.set({ phase: "asking", problem: null });
+    this.state.set({ phase: "asking", problem: null, switchFailed: null });
     return this.#run;
   }
 
-  async #ask(choice: MediaTrackConstraints): Promise<MediaStreamTrack[]> {
-    // Over plain http (but for localhost) browsers leave the whole object out.
-    if (!navigator.mediaDevices?.getUserMedia) throw new InsecureError();
-    try {
-      return (await navigator.mediaDevices.getUserMedia({ video: { ...SIZE, ...choice }, audio: SOUND })).getTracks();
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== "OverconstrainedError") throw error;
-      const again = { video: { ...ANY_SIZE, ...choice }, audio: SOUND };
-      return (await navigator.mediaDevices.getUserMedia(again)).getTracks();
-    }
+  #ready(): void {
+    this.state.set({ phase: "ready" });
+    this.#watch.start();
+    // A page that is left lets go at once, also where the browser would keep it for the way back.
+    window.addEventListener("pagehide", this.#onLeft);
+    window.addEventListener("pageshow", this.#onBack);
   }
 
   async #missing(): Promise<MediaProblemKind | null> {
-    const [video, audio] = [this.stream.getVideoTracks()[0], this.stream.getAudioTracks()[0]];
+    const [video, audio] = [this.#track("video"), this.#track("audio")];
     const [picture, sound] = await Promise.all([video && framesArrive(video), audio && soundArrives(audio)]);
     return picture ? (sound ? null : "no_sound") : "no_picture";
   }
 
+  #track(kind: TrackKind): MediaStreamTrack | undefined {
+    return this.stream.getTracks().find((track) => track.kind === kind);
+  }
+
   #place(track: MediaStreamTrack): void {
     const kind = track.kind as TrackKind;
-    for (const old of this.stream.getTracks().filter((other) => other.kind === kind)) this.stream.removeTrack(old);
+    const old = this.#track(kind);
+    if (old) this.stream.removeTrack(old);
+    old?.stop();
     if (kind === "audio") track.enabled = !this.state.get().muted;
     this.stream.addTrack(track);
-    // Unplugged, or taken away by the system: what was seen to work does so no more.
-    track.addEventListener("ended", () => this.stream.getTracks().includes(track) && void this.start());
+    this.#watch.follow(track);
     const device = track.getSettings().deviceId ?? null;
-    this.state.set(kind === "video" ? { camera: device } : { microphone: device });
+    this.state.set(kind === "video" ? { camera: device, facing: facingOf(track) } : { microphone: device });
     void this.#list();
     for (const listener of this.#listeners) listener(kind, track);
   }
 
-  // Some phones refuse a second camera while the first is open: stop, acquire, replace; on failure the old one again.
-  async #swap(kind: TrackKind, wanted: MediaStreamConstraints): Promise<boolean> {
-    if (this.state.get().switching || this.state.get().phase !== "ready") return false;
-    const old = this.stream.getTracks().find((track) => track.kind === kind);
-    const device = old?.getSettings().deviceId;
-    this.state.set({ switching: true });
-    old?.stop();
+  // One after the other: whoever chooses twice gets what he chose last.
+  #swap(kind: TrackKind, choice: MediaTrackConstraints): Promise<void> {
+    return (this.#swaps = this.#swaps.then(() => this.#switch(kind, choice)));
+  }
+
+  // The old camera again where the new one fails, also by staying black.
+  async #switch(kind: TrackKind, choice: MediaTrackConstraints): Promise<void> {
+    if (this.state.get().phase !== "ready") return;
     const run = this.#run;
-    const back = device === undefined ? [] : [{ [kind]: { deviceId: { exact: device } } }];
-    const [track, index] = await firstOf([wanted, ...back]);
+    const before = this.#sameDevice(kind);
+    this.state.set({ switching: true, switchFailed: null });
+    const isSwitched = await this.#use(kind, choice, run);
+    // Where this fails too the interruption watch goes on trying.
+    if (!isSwitched) await this.#use(kind, before, run);
     this.state.set({ switching: false });
+    if (isSwitched || run !== this.#run) return;
+    this.state.set({ switchFailed: kind });
+    setTimeout(() => this.state.set({ switchFailed: null }), TOLD);
+  }
+
+  // Some phones refuse a second camera while the first is open: stop, acquire, replace.
+  async #use(kind: TrackKind, choice: MediaTrackConstraints, run: number): Promise<boolean> {
+    if (run !== this.#run) return false;
+    this.#track(kind)?.stop();
+    const track = await acquire(kind, choice).catch(() => null);
     if (run !== this.#run) track?.stop();
-    else if (track) this.#place(track);
-    else void this.start();
-    return index === 0;
+    if (!track || run !== this.#run) return false;
+    this.#place(track);
+    return kind === "audio" || framesArrive(track);
+  }
+
+  async #mend(kind: TrackKind, count: number): Promise<MediaProblemKind | null> {
+    if (this.state.get().switching) return null;
+    const run = this.#run;
+    const old = this.#track(kind);
+    // What is only muted may be given back by itself; it is given up when a second track does not help.
+    if (count > 0) old?.stop();
+    try {
+      const track = await this.#again(kind);
+      const isBetter = !track.muted || old?.readyState !== "live";
+      if (run === this.#run && isBetter) this.#place(track);
+      else track.stop();
+      return null;
+    } catch (error) {
+      return kindOf(error);
+    }
+  }
+
+  // The same device, since another one may show what nobody wants shown; any other only when it is gone.
+  async #again(kind: TrackKind): Promise<MediaStreamTrack> {
+    try {
+      return await acquire(kind, this.#sameDevice(kind));
+    } catch (error) {
+      if (kindOf(error) !== "missing") throw error;
+      return acquire(kind, this.#anyDevice(kind));
+    }
+  }
+
+  #sameDevice(kind: TrackKind): MediaTrackConstraints {
+    const { camera, microphone } = this.state.get();
+    const id = kind === "video" ? camera : microphone;
+    return id ? { deviceId: { exact: id } } : this.#anyDevice(kind);
+  }
+
+  #anyDevice(kind: TrackKind): MediaTrackConstraints {
+    return kind === "video" ? { facingMode: this.state.get().facing } : {};
+  }
+
+  #told(interruption: Interruption | null): void {
+    // Between two devices there is none for a moment.
+    if (this.state.get().switching) return;
+    const before = this.state.get().interruption;
+    if (before?.device === interruption?.device && before?.problem === interruption?.problem) return;
+    this.state.set({ interruption });
+    void this.#list();
   }
 
   async #list(): Promise<void> {
-    const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    const devices = await allDevices();
     this.state.set({ cameras: choices(devices, "videoinput"), microphones: choices(devices, "audioinput") });
   }
 
@@ -166,38 +258,24 @@ export class Media {
   }
 
   #release(): void {
+    window.removeEventListener("pagehide", this.#onLeft);
+    window.removeEventListener("pageshow", this.#onBack);
+    this.#watch.stop();
     const tracks = this.stream.getTracks();
     for (const track of tracks) this.stream.removeTrack(track);
     stopAll(tracks);
   }
-}
 
-class InsecureError extends Error {
-  override readonly name = "InsecureError";
+  readonly #onLeft = (): void => {
+    this.#watch.stop();
+    stopAll(this.stream.getTracks());
+  };
+
+  readonly #onBack = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) void this.start();
+  };
 }
 
 function stopAll(tracks: readonly MediaStreamTrack[]): void {
   for (const track of tracks) track.stop();
-}
-
-/** The devices of one kind, without the aliases that repeat one of them; labels are empty before the permission. */
-export function choices(devices: readonly MediaDeviceInfo[], kind: MediaDeviceKind): Choice[] {
-  return devices
-    .filter((device) => device.kind === kind && device.deviceId !== "" && device.deviceId !== "communications")
-    .map(({ deviceId, label }) => ({ id: deviceId, label }));
-}
-
-async function firstOf(wishes: readonly MediaStreamConstraints[]): Promise<[MediaStreamTrack | undefined, number]> {
-  for (const [index, wish] of wishes.entries()) {
-    const stream = await navigator.mediaDevices.getUserMedia(wish).catch(() => null);
-    if (stream) return [stream.getTracks()[0], index];
-  }
-  return [undefined, -1];
-}
-
-async function absentDevice(): Promise<MediaProblem["device"]> {
-  const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => null)) ?? null;
-  if (devices === null) return "both";
-  const [camera, microphone] = (["videoinput", "audioinput"] as const).map((kind) => devices.some((d) => d.kind === kind));
-  return camera === microphone ? "both" : camera ? "microphone" : "camera";
 }

@@ -42,6 +42,11 @@ export interface MediaOffer extends Press {
   call?: string | null;
 }
 
+/** `media.servers`: which STUN and TURN servers to use; answered with IceServers. `call` names the agent's call. */
+export interface MediaServers extends Press {
+  call?: string | null;
+}
+
 /** `media.presented`: the other side's picture is on the screen; sent at the first frame and with each beat. */
 export interface FramePresented {
   frame: FrameName;
@@ -124,6 +129,20 @@ export interface Answer {
 export interface MediaAnswer extends Answer {
   sdp: string;
   media: number;
+}
+
+/** One STUN or TURN server as RTCPeerConnection takes it (W3C WebRTC, RTCIceServer). */
+export interface IceServer {
+  urls: string;
+  username: string | null;
+  credential: string | null;
+}
+
+/** The answer to `media.servers`. */
+export interface IceServers extends Answer {
+  servers: ReadonlyArray<IceServer>;
+  /** Seconds from now for which a new peer connection may begin to use them. */
+  ttl_s: number;
 }
 
 /** A leg that is not heard. */
@@ -241,6 +260,20 @@ export interface AgentView {
   refusal: string | null;
 }
 
+/** `changes`: what turns version `since` of the view into `version`. */
+export interface ViewChanges {
+  /** A page that shows another version ignores this and asks for the whole view by `beat` with version 0. */
+  since: number;
+  version: number;
+  server_time: number;
+  /** In order: the value at the path of keys and places (from 0) is replaced. */
+  changes: ReadonlyArray<readonly [ReadonlyArray<string | number>, unknown]>;
+}
+
+/** `replaced`: another tab or device took over; this page stops and says so. */
+export interface Replaced {
+}
+
 /** A tile of the supervisor's floor. */
 export interface FloorAgent {
   id: string;
@@ -281,24 +314,11 @@ export interface FloorView {
   teams: ReadonlyArray<FloorTeam>;
 }
 
-/** `changes`: what turns version `since` of the view into `version`. */
-export interface ViewChanges {
-  /** A page that shows another version ignores this and asks for the whole view by `beat` with version 0. */
-  since: number;
-  version: number;
-  server_time: number;
-  /** In order: the value at the path of keys and places (from 0) is replaced. */
-  changes: ReadonlyArray<readonly [ReadonlyArray<string | number>, unknown]>;
-}
-
-/** `replaced`: another tab or device took over; this page stops and says so. */
-export interface Replaced {
-}
-
 /** What the server takes, by the name of the Socket.IO event. */
 export interface FromCaller {
   "beat": Beat;
   "call.ready": CallReady;
+  "media.servers": MediaServers;
   "media.offer": MediaOffer;
   "media.presented": FramePresented;
   "call.hangup": CallHangUp;
@@ -311,6 +331,7 @@ export interface FromConsole {
   "agent.pause": AgentPause;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
+  "media.servers": MediaServers;
   "media.offer": MediaOffer;
   "media.presented": FramePresented;
   "check.set": CheckSet;

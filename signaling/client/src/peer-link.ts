@@ -4,16 +4,20 @@
 import { watchFrames, type Presented } from "./frames";
 import type { Media } from "./media";
 import type { FrameName, MediaAnswer } from "./messages";
-import { Peer, type IceServer } from "./peer";
-import { count, quality, type Counters, type Quality } from "./quality";
+import { Meter } from "./meter";
+import { Peer } from "./peer";
+import { keepPlaying } from "./playing";
+import type { Quality } from "./quality";
 import { decide, offerDelay, type LinkFacts } from "./reconnect";
+import type { Relays } from "./relays";
+import type { Step } from "./sending";
 import { Store } from "./store";
 
 const LOOK = 500;
 const REPORT_INTERVAL = 2_000;
 
 export interface PeerLinkOptions {
-  readonly iceServers: readonly IceServer[];
+  readonly relays: Relays;
   readonly media: Media;
   /** Presses `media.offer`. */
   readonly offer: (sdp: string) => Promise<MediaAnswer>;
@@ -36,12 +40,18 @@ export interface LinkState {
   /** `opening`: no picture yet. `broken`: a repair is under way, the last picture stands still. */
   readonly phase: "closed" | "opening" | "showing" | "broken";
   readonly quality: Quality | null;
+  /** How much video this page sends; `paused`: none, because the network bears no more than sound. */
+  readonly sending: Step;
+  /** Sound arrives but no picture: the other page has paused it for the same reason, or its camera was taken away. */
+  readonly soundOnly: boolean;
   /** The browser wants a press before it plays sound: show a button that calls `playSound`. */
   readonly soundBlocked: boolean;
 }
 
+const CLOSED: LinkState = { phase: "closed", quality: null, sending: "full", soundOnly: false, soundBlocked: false };
+
 export class PeerLink {
-  readonly state = new Store<LinkState>({ phase: "closed", quality: null, soundBlocked: false });
+  readonly state = new Store<LinkState>(CLOSED);
   readonly #options: PeerLinkOptions;
   #facts: LinkFacts = { wanted: false, renegotiate: false, media: 0, socketUpSince: null };
   #lostSince: number | null = null;
@@ -54,9 +64,10 @@ export class PeerLink {
   #retryAt = 0;
   #video: HTMLVideoElement | null = null;
   #unwatch: () => void = () => undefined;
+  #unkeep: () => void = () => undefined;
   #last: Presented | null = null;
   #reportedAt = 0;
-  #counters: { readonly peer: Peer; readonly counters: Counters } | null = null;
+  #meter: { readonly peer: Peer; readonly meter: Meter } | null = null;
   readonly #looks: ReturnType<typeof setInterval>;
   readonly #endTracks: () => void;
 
@@ -80,7 +91,9 @@ export class PeerLink {
   /** The element that shows the other side; null when it leaves the page. It is the one whose frames are named. */
   show(video: HTMLVideoElement | null): void {
     this.#unwatch();
+    this.#unkeep();
     this.#video = video;
+    this.#unkeep = video ? keepPlaying(video, () => this.#play(video)) : () => undefined;
     if (video && this.#shown) this.#present(this.#shown);
   }
 
@@ -106,6 +119,7 @@ export class PeerLink {
   close(): void {
     clearInterval(this.#looks);
     this.#endTracks();
+    this.#unkeep();
     this.#facts = { ...this.#facts, wanted: false };
     this.#closePeers();
   }
@@ -137,7 +151,7 @@ export class PeerLink {
 
   #isStalled(peer: Peer): boolean {
     const sends = this.#options.media.stream.getTracks().some((track) => track.readyState === "live" && !track.muted);
-    return sends && this.#counters?.peer === peer && this.state.get().quality?.bitrateUp === 0;
+    return sends && this.#meter?.peer === peer && this.#meter.meter.latest?.quality.bitrateUp === 0;
   }
 
   async #open(): Promise<void> {
@@ -145,8 +159,8 @@ export class PeerLink {
     if (this.state.get().phase !== "showing") this.state.set({ phase: this.#shown ? "broken" : "opening" });
     let peer: Peer | null = null;
     try {
-      // Refused by a browser that holds too many connections already.
-      peer = new Peer(this.#options.iceServers, this.#options.media.stream);
+      // Refused by a browser that holds too many connections already, or by a server for which the call is over.
+      peer = new Peer(await this.#options.relays.get(), this.#options.media.stream);
       const answer = await this.#options.offer(await peer.offer());
       if (answer.code !== "ok" || !this.#facts.wanted) throw new Error(answer.code);
       await peer.accept(answer.sdp, answer.media);
@@ -179,13 +193,16 @@ export class PeerLink {
     const end = watchFrames(probe, peer.media, () => {
       end();
       probe.srcObject = null;
-      if (peer !== this.#next) return;
-      this.#shown?.close();
-      this.#shown = peer;
-      this.#next = null;
-      this.#present(peer);
+      if (peer === this.#next) this.#showNext(peer);
     });
     peer.connection.addEventListener("connectionstatechange", () => peer.connection.connectionState === "closed" && end());
+  }
+
+  #showNext(peer: Peer): void {
+    this.#shown?.close();
+    this.#shown = peer;
+    this.#next = null;
+    this.#present(peer);
   }
 
   #present(peer: Peer): void {
@@ -224,12 +241,15 @@ export class PeerLink {
   async #measure(): Promise<void> {
     const peer = this.#next ?? this.#shown;
     if (!peer) return;
-    const report = await peer.connection.getStats();
-    const counters = count(report.values() as Iterable<Record<string, unknown>>, performance.now());
-    const before = this.#counters;
-    if (before?.peer === peer && counters.at - before.counters.at < 2 * LOOK - 100) return;
-    this.#counters = { peer, counters };
-    if (before?.peer === peer) this.state.set({ quality: quality(before.counters, counters) });
+    if (this.#meter?.peer !== peer) this.#meter = { peer, meter: new Meter(peer) };
+    const { meter } = this.#meter;
+    await meter.look();
+    if (!meter.latest || this.#meter?.meter !== meter) return;
+    const { quality, step, soundOnly, still } = meter.latest;
+    this.#options.media.sees(!still);
+    this.state.set({ quality, sending: step, soundOnly });
+    // Without a picture for the time being its sound is more than a connection that the server has left.
+    if (soundOnly && peer === this.#next) this.#showNext(peer);
   }
 
   #closePeers(): void {
@@ -239,9 +259,9 @@ export class PeerLink {
     this.#shown = null;
     this.#next = null;
     this.#last = null;
-    this.#counters = null;
+    this.#meter = null;
     if (this.#video) this.#video.srcObject = null;
-    this.state.set({ phase: "closed", quality: null, soundBlocked: false });
+    this.state.set(CLOSED);
   }
 }
 

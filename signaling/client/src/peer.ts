@@ -1,16 +1,12 @@
 // One RTCPeerConnection with the server: offered once, answered once, never renegotiated.
 
-import type { TrackKind } from "./media";
-
-/** As the server's settings hold it; absent parts are null. */
-export interface IceServer {
-  readonly urls: string | readonly string[];
-  readonly username?: string | null;
-  readonly credential?: string | null;
-}
+import type { TrackKind } from "./devices";
+import { LIMITS, type Step } from "./sending";
+import type { IceServer } from "./messages";
 
 const GATHERING_TIME_OUT = 2_000;
-const MAX_BITRATE = 1_200_000;
+// Where packets must wait, those of the sound go first (W3C webrtc-priority); browsers that do not know it pass over it.
+const FIRST: RTCRtpEncodingParameters = { priority: "high", networkPriority: "high" };
 
 export class Peer {
   readonly connection: RTCPeerConnection;
@@ -18,6 +14,8 @@ export class Peer {
   readonly stream = new MediaStream();
   /** The media number from the server's answer; 0 before. */
   media = 0;
+  #step: Step = "full";
+  #tuned: Promise<void> = Promise.resolve();
 
   constructor(iceServers: readonly IceServer[], local: MediaStream) {
     this.connection = new RTCPeerConnection({ iceServers: iceServers.map(known), bundlePolicy: "max-bundle" });
@@ -35,7 +33,13 @@ export class Peer {
   async accept(sdp: string, media: number): Promise<void> {
     this.media = media;
     await this.connection.setRemoteDescription({ type: "answer", sdp });
-    await this.#keepResolution();
+    await this.#tune();
+  }
+
+  /** Sends as much video as this step says from now on; the other side negotiates nothing. */
+  async send(step: Step): Promise<void> {
+    this.#step = step;
+    await this.#tune();
   }
 
   /** Another camera or microphone in place of the old one; the other side notices nothing. */
@@ -43,6 +47,7 @@ export class Peer {
     const sender = this.#transceiver(kind)?.sender;
     // A connection that is closing refuses; the one after it takes the track from the stream.
     await sender?.replaceTrack(track).catch(() => undefined);
+    if (kind === "video") await this.#tune();
   }
 
   close(): void {
@@ -54,7 +59,7 @@ export class Peer {
     const transceiver = this.connection.addTransceiver(track ?? kind, {
       direction: "sendrecv",
       streams: [local],
-      ...(kind === "video" ? { sendEncodings: [{ maxBitrate: MAX_BITRATE }] } : {}),
+      sendEncodings: [kind === "video" ? { ...LIMITS.full } : FIRST],
     });
     const codecs = kind === "video" ? onlyVp8(RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? []) : [];
     if (codecs.length) transceiver.setCodecPreferences?.(codecs);
@@ -64,12 +69,18 @@ export class Peer {
     return this.connection.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
   }
 
+  // Each change is made from what the one before has left: browsers refuse parameters that were read before another.
+  #tune(): Promise<void> {
+    return (this.#tuned = this.#tuned.then(() => this.#limit()));
+  }
+
   // Short of bandwidth, browsers by default send a small picture; for evidence fewer frames are the lesser harm.
-  async #keepResolution(): Promise<void> {
+  async #limit(): Promise<void> {
     const sender = this.#transceiver("video")?.sender;
     const parameters = sender?.getParameters();
-    if (!sender || !parameters) return;
-    const wanted = { ...parameters, degradationPreference: "maintain-resolution" as const };
+    if (!sender || !parameters?.encodings?.length) return;
+    const encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...LIMITS[this.#step] }));
+    const wanted = { ...parameters, encodings, degradationPreference: "maintain-resolution" as const };
     // Not every browser knows it; the call goes on without.
     await sender.setParameters(wanted).catch(() => undefined);
   }
@@ -89,7 +100,7 @@ export class Peer {
 
 function known({ urls, username, credential }: IceServer): RTCIceServer {
   return {
-    urls: typeof urls === "string" ? urls : [...urls],
+    urls,
     ...(username == null ? {} : { username }),
     ...(credential == null ? {} : { credential }),
   };

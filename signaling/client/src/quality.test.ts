@@ -32,6 +32,7 @@ test("rates are of the time between two looks", () => {
     fps: 30,
     width: 640,
     height: 480,
+    soundOnly: false,
   });
 });
 
@@ -51,6 +52,12 @@ describe("the level", () => {
     expect(slow({ frames: 35 })).toBe(1);
     expect(slow({ roundTrip: 900 })).toBe(1);
   });
+});
+
+test("sound without any picture is told apart from a connection that brings nothing", () => {
+  const still = (change: object) => quality(looked(1), { ...looked(2), frames: looked(1).frames, ...change });
+  expect(still({})).toMatchObject({ soundOnly: true, level: 1 });
+  expect(still({ soundPackets: looked(1).soundPackets }).soundOnly).toBe(false);
 });
 
 test("a report without figures counts as nothing", () => {

@@ -5,6 +5,8 @@ export interface Counters {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly packetsReceived: number;
+  /** Of them, those of the sound. */
+  readonly soundPackets: number;
   readonly packetsLost: number;
   readonly roundTrip: number | null;
   readonly remoteLoss: number | null;
@@ -27,6 +29,8 @@ export interface Quality {
   readonly fps: number;
   readonly width: number;
   readonly height: number;
+  /** Sound arrives and no picture does: the other side has paused it, or has lost its camera. */
+  readonly soundOnly: boolean;
 }
 
 const NOTHING: Counters = {
@@ -34,6 +38,7 @@ const NOTHING: Counters = {
   bytesSent: 0,
   bytesReceived: 0,
   packetsReceived: 0,
+  soundPackets: 0,
   packetsLost: 0,
   roundTrip: null,
   remoteLoss: null,
@@ -60,7 +65,7 @@ function counted(sum: Counters, entry: Record<string, unknown>): Partial<Counter
         packetsReceived: sum.packetsReceived + number("packetsReceived"),
         packetsLost: sum.packetsLost + number("packetsLost"),
       };
-      if (entry["kind"] !== "video") return sums;
+      if (entry["kind"] !== "video") return { ...sums, soundPackets: sum.soundPackets + number("packetsReceived") };
       return { ...sums, frames: number("framesDecoded"), width: number("frameWidth"), height: number("frameHeight") };
     }
     case "remote-inbound-rtp":
@@ -77,7 +82,7 @@ function counted(sum: Counters, entry: Record<string, unknown>): Partial<Counter
 /** What happened between two looks at the same peer connection. */
 export function quality(before: Counters, after: Counters): Quality {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000);
-  const rate = (name: "bytesSent" | "bytesReceived" | "frames"): number =>
+  const rate = (name: "bytesSent" | "bytesReceived" | "frames" | "soundPackets"): number =>
     Math.max(0, after[name] - before[name]) / seconds;
   const lost = Math.max(0, after.packetsLost - before.packetsLost);
   const expected = lost + Math.max(0, after.packetsReceived - before.packetsReceived);
@@ -90,6 +95,7 @@ export function quality(before: Counters, after: Counters): Quality {
     fps: Math.round(rate("frames")),
     width: after.width,
     height: after.height,
+    soundOnly: rate("frames") === 0 && rate("soundPackets") > 0,
   };
   return { ...figures, level: levelOf(figures) };
 }
@@ -97,7 +103,7 @@ export function quality(before: Counters, after: Counters): Quality {
 type Figures = Omit<Quality, "level">;
 
 function levelOf({ fps, loss, roundTrip, bitrateDown }: Figures): Quality["level"] {
-  if (bitrateDown === 0 || fps === 0) return 0;
+  if (bitrateDown === 0) return 0;
   if (fps < 8 || loss > 0.1 || (roundTrip ?? 0) > 800) return 1;
   if (fps < 15 || loss > 0.05 || (roundTrip ?? 0) > 400) return 2;
   if (fps < 22 || loss > 0.02 || (roundTrip ?? 0) > 200) return 3;

@@ -4,7 +4,7 @@ const FRAME_TIME_OUT = 5_000;
 const SOUND_TIME_OUT = 1_500;
 const LOOK = 100;
 
-/** Whether a frame of the track reaches a picture within 5 s. */
+/** Whether pictures of the track arrive within 5 s. */
 export async function framesArrive(track: MediaStreamTrack): Promise<boolean> {
   const video = document.createElement("video");
   video.muted = true;
@@ -12,13 +12,21 @@ export async function framesArrive(track: MediaStreamTrack): Promise<boolean> {
   video.srcObject = new MediaStream([track]);
   const arrived = await new Promise<boolean>((resolve) => {
     setTimeout(() => resolve(false), FRAME_TIME_OUT);
-    // Where frame callbacks are missing, or rest because the page is hidden, moving playback time shows frames too.
-    video.addEventListener("timeupdate", () => video.currentTime > 0 && video.videoWidth > 0 && resolve(true));
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(() => resolve(true));
+    whenPlaying(video, () => resolve(true));
     video.play().catch(() => undefined);
   });
   video.srcObject = null;
-  return arrived;
+  return arrived && track.readyState === "live";
+}
+
+function whenPlaying(video: HTMLVideoElement, plays: () => void): void {
+  const hasCallbacks = "requestVideoFrameCallback" in video;
+  // Where frame callbacks are missing, or rest because the page is hidden, moving playback time shows frames too.
+  video.addEventListener("timeupdate", () => {
+    if ((!hasCallbacks || document.hidden) && video.currentTime > 0 && video.videoWidth > 0) plays();
+  });
+  // The first may be a black one that stands for a camera which gives none.
+  if (hasCallbacks) video.requestVideoFrameCallback(() => video.requestVideoFrameCallback(plays));
 }
 
 /**

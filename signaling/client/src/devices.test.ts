@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { choices } from "./media";
+import { choices } from "./devices";
 
 const device = (kind: string, deviceId: string, label: string) => ({ kind, deviceId, label }) as MediaDeviceInfo;
 
