@@ -99,9 +99,7 @@ class Node:
             self._mourned,
             self.replaced.set,
         )
-        self._media_events = MediaEvents(
-            self.floors, self.workers, self.recordings, self.nodes.soon, recorded=settings.recording
-        )
+        self._media_events = MediaEvents(self.floors, self.workers, self.recordings, self.nodes.soon)
         self.health = Health(settings, self.database, self.nodes, self.workers, self.blobs, self.floors)
         self._wire()
         self._tasks = TaskSet("node")
@@ -243,6 +241,7 @@ def media_settings(settings: Settings, secret: str) -> MediaSettings:
         ice_servers=_asked_by_workers(settings),
         udp_ports=settings.udp_ports,
         announced_address=settings.media_address or None,
+        recording=settings.recording,
     )
 
 

@@ -1,4 +1,4 @@
-"""The command line: `vouch serve`, `migrate`, `backup`, `replay`, `explain`, `draws`, accounts and tokens, the demo."""
+"""The command line: `vouch serve`, `migrate`, `backup`, `replay`, `explain`, `draws`, accounts, tokens, demo, load."""
 
 import os
 from pathlib import Path
@@ -123,6 +123,31 @@ def demo(
     from signaling.demo.command import Options, run  # noqa: PLC0415 - see above
 
     run(Options(callers, lan, port, port + 1 if msale_port is None else msale_port, data_dir, lang))
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where Vouch is served.")
+@click.option("--calls", type=click.IntRange(1, 500), default=5, show_default=True, help="Calls at once.")
+@click.option("--seconds", type=click.FloatRange(1), default=60.0, show_default=True, help="How long calls begin.")
+@click.option("--length", type=click.FloatRange(0), default=20.0, show_default=True, help="Of a conversation, seconds.")
+@click.option("--rate", type=click.FloatRange(0.01), default=1.0, show_default=True, help="First calls in a second.")
+@click.option("--company", default="CTKV1", show_default=True, help="Whose customers call.")
+@click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data/demo"), show_default=True)
+@click.option("--address", "addresses", multiple=True, help="Local address that media leaves from; else all.")
+def simulate(
+    url: str,
+    calls: int,
+    seconds: float,
+    length: float,
+    rate: float,
+    company: str,
+    data_dir: Path,
+    addresses: tuple[str, ...],
+) -> None:
+    """Load a running demo with whole calls: robots as customers and as agents; needs its --data-dir and database."""
+    from signaling.simulate import Plan, run, told  # noqa: PLC0415 - see above
+
+    click.echo(told(run(Plan(url.rstrip("/"), calls, seconds, length, rate, company, data_dir, addresses))))
 
 
 if __name__ == "__main__":

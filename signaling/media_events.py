@@ -6,7 +6,7 @@ from dataclasses import fields
 from ekyc.recordings import Recordings
 from media import plane as media
 from routing import events
-from routing.state import GATE_RECORDING, Channel, Kind, Leg
+from routing.state import Channel, Kind, Leg
 from signaling.floors import Floors
 from signaling.workers import Workers
 from vouch.logs import logger
@@ -20,8 +20,7 @@ Change = media.MediaFlowing | media.LegSilent | media.LegHeard | media.GateChang
 class MediaEvents:
     """Passes the media plane's events on; returns when they are committed, so that they count as delivered.
 
-    `worker_up` is called when a worker was reached, or has begun anew. Where calls are not `recorded`, what a worker
-    tells of a recording is dropped, and the gate of that name is never shut.
+    `worker_up` is called when a worker was reached, or has begun anew.
     """
 
     def __init__(
@@ -30,14 +29,11 @@ class MediaEvents:
         workers: Workers,
         recordings: Recordings,
         worker_up: Callable[[], None],
-        *,
-        recorded: bool,
     ) -> None:
         self._floors = floors
         self._workers = workers
         self._recordings = recordings
         self._worker_up = worker_up
-        self._recorded = recorded
 
     async def __call__(self, event: media.MediaEvent) -> None:
         match event:
@@ -48,14 +44,12 @@ class MediaEvents:
                 log.info("media worker is up", worker=event.worker)
                 self._worker_up()
             case media.RecordedPiece():
-                if self._recorded:
-                    await self._recordings.take(event)
+                await self._recordings.take(event)
             case media.LegFacts():
                 seconds = {name: [getattr(second, name) for second in event.seconds] for name in _MEASURED}
                 await self._recordings.take_facts(event.call, event.leg, event.media, event.first_at, seconds)
             case media.GateChanged():
-                if self._recorded or event.gate != GATE_RECORDING or not event.shut:
-                    await self._post(event, event.id)
+                await self._post(event, event.id)
             case _:
                 await self._post(event)
 

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     media_address: str = Field("", description="Address that media workers announce; empty: this machine's own.")
 
     recording: bool = Field(
-        False, description="Calls are recorded, and Confirm waits until the recordings of both sides are on disk."
+        True, description="Calls are recorded, and Confirm waits until the recordings of both sides are on disk."
     )
     minimum_free_bytes: int = Field(
         1 << 30, description="Below this much free space where evidence goes, no new call is offered."

@@ -6,7 +6,7 @@ The demo's callers and the tests' dealers and agents are such pages; they do wha
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import socketio
@@ -23,6 +23,22 @@ View = dict[str, Any]
 _IN_MEDIA = frozenset({"connecting", "active", "reconnecting", "deciding"})
 _ANSWER_S = 12
 _OFFER_AGAIN_S = 0.3
+
+
+class Peer(Protocol):
+    """A page's peer connection: `media.robot`, or one of less cost."""
+
+    async def offer(self) -> str:
+        """The session description to give to the media plane."""
+        ...
+
+    async def accept(self, answer_sdp: str) -> None:
+        """Take the media plane's answer."""
+        ...
+
+    async def close(self) -> None:
+        """Leave; safe to call twice."""
+        ...
 
 
 class RobotPage:
@@ -57,8 +73,8 @@ class RobotPage:
         self._offering = False
         self.view: View = {}
         self.replaced = False
-        self._peers: set[RobotPeer] = set()
-        self.peer: RobotPeer | None = None
+        self._peers: set[Peer] = set()
+        self.peer: Peer | None = None
         self.media = 0
         """Media number of its peer connection."""
         self.last_frame: ReceivedFrame | None = None
@@ -127,11 +143,15 @@ class RobotPage:
             return None
         return {"media": self.media, "rtp_timestamp": self.last_frame.rtp_timestamp}
 
+    def make_peer(self) -> Peer:
+        """A new peer connection, not yet offered; who makes another kind also says what it presents."""
+        return RobotPeer(self._video(), on_frame=self._presented)
+
     async def offer_media(self) -> None:
         """Make a new peer connection for its leg; the older one is closed when the new one stands."""
         self._offering = True
         try:
-            peer = RobotPeer(self._video(), on_frame=self._presented)
+            peer = self.make_peer()
             self._peers.add(peer)
             offer = await peer.offer()
             answer = await self.press("media.offer", sdp=offer, **self._about_call())
@@ -173,7 +193,7 @@ class RobotPage:
             peer, self.peer, self.media = self.peer, None, 0
             self._tasks.spawn("close", self._close_peer(peer))
 
-    async def _close_peer(self, peer: RobotPeer) -> None:
+    async def _close_peer(self, peer: Peer) -> None:
         await peer.close()
         self._peers.discard(peer)
 
@@ -189,9 +209,10 @@ class RobotPage:
         first = self.last_frame is None
         self.last_frame = frame
         if first:
-            self._tasks.spawn("presented", self._report_frame())
+            self._tasks.spawn("presented", self.report_frame())
 
-    async def _report_frame(self) -> None:
+    async def report_frame(self) -> None:
+        """Tell which picture stands on the screen."""
         await self._socket.emit(
             "media.presented", {"frame": self.frame_name(), **self._about_call()}, namespace=self._namespace
         )

@@ -66,13 +66,28 @@ async def _created(
         return body
 
 
+async def call_session(origin: str, http: aiohttp.ClientSession, join_token: str) -> dict[str, Any]:
+    """The session of a join token: what its page is told."""
+    return await _session(origin, http, "call", {"join_token": join_token})
+
+
+async def console_session(origin: str, http: aiohttp.ClientSession, username: str, password: str) -> dict[str, Any]:
+    """The session of a member of staff: what his console is told."""
+    return await _session(origin, http, "console", {"username": username, "password": password})
+
+
+async def _session(origin: str, http: aiohttp.ClientSession, kind: str, body: dict[str, str]) -> dict[str, Any]:
+    async with http.post(f"{origin}/api/{kind}/session", json=body) as answer:
+        answer.raise_for_status()
+        told: dict[str, Any] = await answer.json()
+        return told
+
+
 async def caller_page(
     origin: str, http: aiohttp.ClientSession, join_token: str, video: Video = moving_picture
 ) -> RobotPage:
     """The call page of a join token; not yet connected."""
-    async with http.post(f"{origin}/api/call/session", json={"join_token": join_token}) as answer:
-        answer.raise_for_status()
-        told = await answer.json()
+    told = await call_session(origin, http, join_token)
     return RobotPage(origin, http, "/caller", "/api/call/ticket", told, video)
 
 
@@ -88,8 +103,5 @@ async def agent_page(
     origin: str, http: aiohttp.ClientSession, username: str, password: str, video: Video = moving_picture
 ) -> RobotPage:
     """An agent's console, signed in; not yet connected."""
-    signing_in = {"username": username, "password": password}
-    async with http.post(f"{origin}/api/console/session", json=signing_in) as answer:
-        answer.raise_for_status()
-        told = await answer.json()
+    told = await console_session(origin, http, username, password)
     return RobotPage(origin, http, "/console", "/api/console/ticket", told, video)

@@ -30,6 +30,8 @@ _SETTINGS = {
     "VOUCH_WEBHOOK_PRIVATE": "true",
     "VOUCH_LOG_LEVEL": "WARNING",
     "VOUCH_MEDIA_WORKERS": "0",
+    # The worker of the load has no pictures that could be recorded.
+    "VOUCH_RECORDING": "false",
 }
 _UP_S = 30.0
 

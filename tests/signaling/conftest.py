@@ -110,10 +110,12 @@ async def ring_and_accept(caller: RobotPage, agent: RobotPage) -> None:
 
 
 async def tick_checks(agent: RobotPage) -> None:
-    """The agent ticks both of his checks."""
+    """The agent ticks both of his checks, and the recording gets to disk: Confirm waits for both."""
     for check in ("data", "faces"):
         answer = await agent.press("check.set", call=agent.call["id"], check=check, ticked=True)
         assert answer["code"] == "ok"
+    barred = {"checks", "recording"}
+    await agent.until(lambda view: view["call"] is not None and not barred & set(view["call"]["shut_gates"]))
 
 
 Start = Callable[..., Awaitable[House]]

@@ -11,7 +11,7 @@ async def test_accepted_and_confirmed_with_the_frame_that_was_on_the_agents_scre
     caller = await house.caller(opened)
     agent = await house.ready()
     await ring_and_accept(caller, agent)
-    assert agent.call["shut_gates"] == ["checks"]
+    assert "checks" in agent.call["shut_gates"]
     early = await agent.press(
         "verdict", call=agent.call["id"], verdict="confirmed", frame=agent.frame_name(), reason=None
     )
@@ -86,7 +86,7 @@ async def test_a_page_that_is_closed_and_opened_again_goes_on_with_the_same_call
     await agent.until_state("active")
     assert newer.call["id"] == agent.call["id"] == call
     assert agent.peer is peer, "the agent's side negotiated anew"
-    assert agent.call["shut_gates"] == ["checks", "recheck"]
+    assert {"checks", "recheck"} <= set(agent.call["shut_gates"])
 
 
 async def test_packets_that_stop_for_a_while_leave_the_call_as_it_was(house: House) -> None:

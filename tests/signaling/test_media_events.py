@@ -46,8 +46,8 @@ class Shell:
     shelf: Shelf
     call: str
 
-    def events(self, *, recorded: bool = True) -> MediaEvents:
-        return MediaEvents(self.floors, None, self.shelf, lambda: None, recorded=recorded)
+    def events(self) -> MediaEvents:
+        return MediaEvents(self.floors, None, self.shelf, lambda: None)
 
     @property
     def gates(self) -> set[str]:
@@ -91,21 +91,6 @@ async def test_a_change_that_is_told_again_later_does_nothing(shell: Shell) -> N
     async with shell.database.read() as session:
         written = select(func.count()).where(JournalRow.type.in_(["GateShut", "GateOpened"]))
         assert await session.scalar(written) == 2
-
-
-async def test_where_calls_are_not_recorded_nothing_is_kept_and_nothing_waits_for_it(shell: Shell) -> None:
-    tell = shell.events(recorded=False)
-    await tell(shell.gate("recording", "1", shut=True))
-    await tell(media.RecordedPiece(shell.call, "agent", 1, 0, b"bytes", 0, 0, False))
-    assert (shell.gates, shell.shelf.pieces) == (set(), [])
-    await tell(shell.gate("frozen", "2", shut=True))
-    assert shell.gates == {GATE_FROZEN}
-
-
-async def test_a_gate_that_was_shut_before_the_setting_was_taken_back_is_opened(shell: Shell) -> None:
-    await shell.events()(shell.gate("recording", "1", shut=True))
-    await shell.events(recorded=False)(shell.gate("recording", "2", shut=False))
-    assert shell.gates == set()
 
 
 async def test_pieces_of_recordings_are_kept_as_they_come(shell: Shell) -> None:

@@ -49,7 +49,7 @@ async def supervisor(house: House) -> aiohttp.ClientSession:
 async def confirmed(agent: RobotPage) -> None:
     """The agent confirms as soon as nothing else is waited for."""
     await tick_checks(agent)
-    await agent.until(lambda view: view["call"] and view["call"]["shut_gates"] == [], seconds=10)
+    assert agent.call["shut_gates"] == []
     pressed = {"call": agent.call["id"], "verdict": "confirmed", "frame": agent.frame_name(), "reason": None}
     assert (await agent.press("verdict", **pressed))["code"] == "ok"
     assert (await agent.until_state("ended"))["outcome"] == "confirmed"
