@@ -5,11 +5,15 @@ decodes, and `packet_robot`, which does not (`packet_sender`, `packet_receiver`,
 other half of the seam to aiortc); `synthetic` makes what they send. Inside:
 
 - pure, on octets and values: `rtp`, `vp8`, `rtcp`, `twcc` (the wire); `incoming`, `loss`, `outgoing`, `segments`
-  (one stream each way); `groups` (encoded pictures kept); `leg`, `call` (a peer, two peers joined)
+  (one stream each way); `pacing`, `bandwidth` (what is sent again and when, what the way to a peer bears); `assembly`,
+  `groups` (whole frames, the last seconds of them); `recording`, `webm` (what both sides sent, as files that grow);
+  `ledger` (each second's facts); `gates` (what Confirm waits for); `evidence` (all that is kept of one connection);
+  `leg`, `call` (a peer, two peers joined); `load` (whether one more call is borne); `outbox` (events until acknowledged)
 - the worker's process: `worker` (start and end), `server` (the node's requests), `exchange` (calls and sockets),
   `peer` (a connection as calls use it), `aiortc_seam` (the only file that rests on aiortc's private parts), `fallback`
   (the same on its public ones), `picture` (VP8 to JPEG, in threads), `clock`
-- the node's side: `plane` (the façade), `supervisor` (one worker's life), `process`, `link`, `worker_settings`
+- the node's side: `plane` (the façade), `supervisor` (one worker's life), `process`, `dialler`, `link`,
+  `worker_settings`; `playable` (a recording in which one can seek)
 - between the two: `protocol`
 
 A packet never leaves the worker and never enters the shell; a worker holds no address of a database and no key.

@@ -201,6 +201,7 @@ class ClientLink:
         setattr(self._connection, "get_component_candidates", partial(self._gather))  # noqa: B010 - one instance
         self._ice = RTCIceTransport(self._gatherer)
         self._dtls = RTCDtlsTransport(self._ice, [certificate])
+        self._ports: list[Port] = []
         self._port: Port | None = None
         self._sealing: Any = None
         self._opening: Any = None
@@ -275,14 +276,15 @@ class ClientLink:
         await self._ice.stop()
 
     def _settle(self, on_packet: PacketHandler) -> None:
-        """Only the pair that was found is used from now on."""
+        """Sending uses only the pair that was found; the other side may have settled on another."""
         pair = self._connection._nominated[1]
         port = pair.protocol.transport
         if not isinstance(port, Port):
             raise TypeError("the pair has a socket that is not ours")
         # A connected socket needs no route looked up for each packet.
         port.socket.connect(pair.remote_addr)
-        port.on_packet = on_packet
+        for each in self._ports:
+            each.on_packet = on_packet
         self._sealing, self._opening = self._dtls._tx_srtp, self._dtls._rx_srtp
         self._port = port
 
@@ -309,5 +311,6 @@ class ClientLink:
             type="host",
         )
         self._connection._protocols.append(protocol)
+        self._ports.append(port)
         self._poll.add(port)
         return protocol.local_candidate

@@ -123,6 +123,7 @@ class PeerLink:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._udp = udp
         self._transceivers: dict[Kind, RTCRtpTransceiver] = {}
+        self._replaced: list[tuple[object, str]] = []
 
     async def answer(self, offer_sdp: str) -> tuple[str, LegParameters]:
         """Take the offer and give the answer with what was agreed; raises BadOffer. To be called once."""
@@ -154,9 +155,11 @@ class PeerLink:
         # What came before the keys stands in the library's queue and takes its way.
         setattr(dtls, "_handle_rtp_data", take_rtp)  # noqa: B010
         setattr(dtls, "_handle_rtcp_data", take_rtcp)  # noqa: B010
+        self._replaced += [(dtls, "_handle_rtp_data"), (dtls, "_handle_rtcp_data")]
         for protocol in dtls.transport._connection._protocols:
             short = partial(_take, dtls, protocol.datagram_received, on_rtp, on_rtcp)
             setattr(protocol, "datagram_received", short)  # noqa: B010 - one instance is changed, not the class
+            self._replaced.append((protocol, "datagram_received"))
 
     def send(self, data: bytes) -> None:
         """Encrypt and send one RTP or RTCP packet; does nothing while the peer is not connected."""
@@ -170,7 +173,13 @@ class PeerLink:
 
     async def close(self) -> None:
         """End the connection; safe to call twice."""
-        await self._peer.close()
+        try:
+            await self._peer.close()
+        finally:
+            # They lead round in a circle, and with it a call's megabytes would wait for the cycle collector.
+            for owner, name in self._replaced:
+                vars(owner).pop(name, None)
+            self._replaced.clear()
 
     def _transport(self) -> RTCDtlsTransport:
         return self._transceivers["video"].receiver.transport
