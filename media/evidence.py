@@ -84,7 +84,7 @@ class LegEvidence:
 
     def piece(self, now: int) -> RecordedPiece | None:
         """The next piece of the recording, if it is time for one."""
-        return None if self._recording is None else self._recording.due(now)
+        return None if self._recording is None else self._recording.due(now, behind=self._assembler.is_behind)
 
     def facts(
         self,

@@ -33,8 +33,8 @@ class EncodedPicture:
 
 
 class _Group:
-    def __init__(self, media: int) -> None:
-        self.media = media
+    def __init__(self, media: int, number: int) -> None:
+        self.media, self.number = media, number
         self.frames: list[EncodedFrame] = []
         self.places: dict[int, int] = {}
         """Of each timestamp, the place among the frames."""
@@ -60,15 +60,22 @@ class GroupStore:
         self._size = 0
 
     def add(self, media: int, frame: EncodedFrame) -> None:
-        """Keep a frame, which follows the one given before or is a key frame; one without a group is dropped."""
-        if frame.is_key:
-            self._groups.append(_Group(media))
-        elif not self._groups or self._groups[-1].media != media:
+        """Keep a frame, which follows the one of its group before or is its key frame; without that it is dropped."""
+        group = self._group(media, frame)
+        if group is None:
             return
-        self._groups[-1].add(frame)
+        group.add(frame)
         self._size += len(frame.data) + OVERHEAD
         while self._groups and self._is_surplus(frame.arrived):
             self._size -= self._groups.pop(0).size
+
+    def _group(self, media: int, frame: EncodedFrame) -> _Group | None:
+        if frame.is_key:
+            self._groups.append(_Group(media, frame.group))
+            return self._groups[-1]
+        # Mostly the newest; a late frame belongs to the one before.
+        wanted = media, frame.group
+        return next((each for each in reversed(self._groups) if (each.media, each.number) == wanted), None)
 
     def named(self, media: int, timestamp: int) -> EncodedPicture | None:
         """The frame of this name, if it is here."""

@@ -5,7 +5,7 @@ fastest, so that sound and picture, and both sides of a call, stand on the same 
 """
 
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from media import vp8
@@ -16,6 +16,8 @@ from media.webm import WebmWriter
 
 EVERY = 500_000
 """Between two pieces: microseconds."""
+PUT_OFF = 400_000
+"""How much later a piece may come for frames that are late: microseconds."""
 BEGIN_WITHOUT_PICTURE = 1_000_000
 """How long a first key frame is waited for before the file begins with sound alone: microseconds."""
 STRAYED = 2_000_000
@@ -52,6 +54,7 @@ class _Item(NamedTuple):
     kind: Kind
     data: bytes
     is_key: bool
+    group: int
 
 
 class _Axis:
@@ -113,6 +116,8 @@ class Recording:
         self._finished = 0
         """The end of what the writer can hand out: it holds a cluster back until the next one begins."""
         self._told = 0
+        self._group = 0
+        """The newest group of which something is written."""
         self._offset = 0
         self._ended = False
 
@@ -120,17 +125,23 @@ class Recording:
         """A whole frame came."""
         if self._size is None and frame.is_key:
             self._size = vp8.picture_size(frame.data)
+        if frame.group < self._group:
+            # Too late: newer ones are written already, and it would stand between a picture and what that rests on.
+            return
         sent = self._axes["video"].take(frame.timestamp, frame.arrived)
-        self._add(_Item(sent, "video", frame.data, frame.is_key), frame.arrived)
+        self._add(_Item(sent, "video", frame.data, frame.is_key, frame.group), frame.arrived)
 
     def audio(self, timestamp: int, data: bytes, now: int) -> None:
         """A packet of sound came; one that was overtaken on the way is written where it came."""
         if data:
-            self._add(_Item(self._axes["audio"].take(timestamp, now), "audio", data, is_key=True), now)
+            self._add(_Item(self._axes["audio"].take(timestamp, now), "audio", data, is_key=True, group=0), now)
 
-    def due(self, now: int) -> RecordedPiece | None:
-        """The next piece, about every half second while something comes; None before that."""
-        if now < self._due or self._first_at is None or self._ended:
+    def due(self, now: int, *, behind: bool = False) -> RecordedPiece | None:
+        """The next piece, about every half second while something comes; None before that.
+
+        While the stream is `behind`, with frames that may still come before the newest ones, it is put off a little.
+        """
+        if now < self._due + (PUT_OFF if behind else 0) or self._first_at is None or self._ended:
             return None
         self._due = now + EVERY
         if self._writer is None and self._size is None and now - self._first_at < BEGIN_WITHOUT_PICTURE:
@@ -161,7 +172,9 @@ class Recording:
     def _write(self) -> None:
         if not self._items:
             return
-        placed = sorted(((self._axes[item.kind].place(item.sent), item) for item in self._items), key=itemgetter(0))
+        # Frames that came late stand in their own group; among each other streams are sorted once they are placed.
+        ordered = sorted(self._items, key=attrgetter("group"))
+        placed = sorted(((self._axes[item.kind].place(item.sent), item) for item in ordered), key=itemgetter(0))
         self._items = []
         if self._writer is None:
             self._began_at = placed[0][0]
@@ -171,6 +184,7 @@ class Recording:
             if self._writer.write(item.kind, at // 1_000, item.data, is_key=item.is_key):
                 self._finished = self._until
             self._until = max(self._until, at + SOUND_LENGTH)
+            self._group = max(self._group, item.group)
 
     def _finish(self) -> None:
         """Nothing comes any more, or not for now: what the writer holds back must not wait for the next cluster."""

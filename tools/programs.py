@@ -30,6 +30,8 @@ PROGRAMS = {
     "postgresql": Program("postgresql", ("initdb",), ("usr/lib/postgresql/*/bin", "usr/local/pgsql/bin")),
     "redis": Program("redis-server", ("redis-server",)),
     "coturn": Program("coturn", ("turnserver",)),
+    "ip": Program("iproute2", ("ip",)),
+    "nft": Program("nftables", ("nft",)),
     "janus": Program("janus", ("janus",)),
     "firefox": Program("firefox-esr", ("firefox-esr", "firefox")),
 }

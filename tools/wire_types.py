@@ -1,4 +1,4 @@
-"""The pages' TypeScript types of the wire, made from `signaling/messages.py`.
+"""The pages' TypeScript types of the wire, made from `signaling/messages.py` and `signaling/wall_messages.py`.
 
 `python -m tools.wire_types` writes them; with `--check` it only says, by its exit code, whether they are fresh.
 """
@@ -11,7 +11,7 @@ import types
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from signaling import messages
+from signaling import messages, wall_messages
 from signaling.messages import Message
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +24,8 @@ _LITERALS = {value: name for name, value in vars(messages).items() if get_origin
 
 def typescript() -> str:
     """The whole file: named literals, messages in the order of `messages.py`, and what each namespace receives."""
-    kinds = [kind for kind in vars(messages).values() if inspect.isclass(kind) and issubclass(kind, Message)]
+    named = (vars(messages) | vars(wall_messages)).values()
+    kinds = [kind for kind in named if inspect.isclass(kind) and issubclass(kind, Message)]
     parts = [
         "// Made from signaling/messages.py by `./dev fix`; changes belong there.\n",
         *(f"export type {name} = {_union(get_args(literal))};\n" for literal, name in _LITERALS.items()),

@@ -1,201 +1,202 @@
-"""What forwarding costs: processor time per call-second of our worker and of aiortc's own relay, in the same run.
+"""What a call's media costs: ours beside aiortc's MediaRelay and Janus, on the same core, for the same robots.
 
-Synthetic peers send the same pre-encoded pictures (640x480, 30 a second) and a tone to both. It also presses for a
-picture now and then and measures how long that takes. Prints one line of JSON.
+    ./dev bench media [--calls 40] [--seconds 8] [--rounds 3] [--most 120] [--trials 50] [--only relay,janus,...]
+
+*forwarding* is our worker without its evidence (no recording, kept groups, regular key frames, ledger): the work that
+the others do. *whole* is what a real installation runs. The server has core 0 for itself, the robots core 1, windows of
+the servers take turns and their medians count. Then calls are added until a receiver has fewer than 29.5 pictures a
+second. `transit_ms` is a picture's way from robot to robot, `snapshot_p95_ms` from the request for the frame on the
+agent's screen to its JPEG. The browsers' part has a file of its own, `tests.bench.media_browsers`. What is left out is
+null. Ends with one line of JSON.
 """
 
 import argparse
 import asyncio
 import contextlib
-import itertools
 import json
-import os
 import statistics
-import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any
 
-import aiohttp
-from aiohttp import web
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.contrib.media import MediaRelay
+import uvloop
 
-from media.plane import Leg, MediaEvent, MediaPlane, MediaSettings
-from media.robot import ReceivedFrame, RobotPeer
-from media.synthetic import encode, moving_picture
+from media.packet_sender import Material, material
+from tests.bench import media_browsers
+from tests.bench.janus import is_there, janus
+from tests.bench.media_load import OVERLOADED, Load, Window
+from tests.bench.media_servers import Server, relay, worker
+from tests.bench.media_wire import Wire, wire
 
-FPS = 30
-Negotiate = Callable[[str, Leg, str], Awaitable[str]]
-
-
-class Traffic:
-    """Calls between synthetic peers, and what arrived in them."""
-
-    def __init__(self, pictures: list[bytes]) -> None:
-        self._pictures = pictures
-        self._robots: list[RobotPeer] = []
-        self.frames: list[int] = []
-        """Frames received, one count for each peer."""
-        self.newest: dict[tuple[str, Leg], int] = {}
-        """Timestamp of the newest frame of each peer."""
-
-    async def start(self, calls: int, negotiate: Negotiate) -> None:
-        legs: tuple[Leg, Leg] = ("customer", "agent")
-        for call, leg in itertools.product(map(str, range(calls)), legs):
-            robot = RobotPeer(itertools.cycle(self._pictures), fps=FPS, on_frame=self._counter(call, leg))
-            self._robots.append(robot)
-            await robot.accept(await negotiate(call, leg, await robot.offer()))
-        async with asyncio.timeout(30):
-            while not all(self.frames):
-                await asyncio.sleep(0.1)
-
-    def _counter(self, call: str, leg: Leg) -> Callable[[ReceivedFrame], None]:
-        index = len(self.frames)
-        self.frames.append(0)
-
-        def count(frame: ReceivedFrame) -> None:
-            self.frames[index] += 1
-            self.newest[call, leg] = frame.rtp_timestamp
-
-        return count
-
-    async def close(self) -> None:
-        for robot in self._robots:
-            await robot.close()
+PARTS = ("relay", "janus", "forwarding", "whole", "browsers")
+RELAY_CALLS = 2
+"""More than three do not fit on one core."""
+ENOUGH_FPS = 29.5
+FIRST, STEP = {"forwarding": 50, "whole": 35}, 5
+PRESSES = 40
+OTHERS = 35
+"""Calls beside the one that a picture is asked of."""
 
 
-async def measure(pid: int, traffic: Traffic, seconds: float, calls: int) -> dict[str, float]:
-    """Processor time and the slowest peer's frames per second over a stretch of time."""
-    used, began, frames = processor_s(pid), time.monotonic(), list(traffic.frames)
-    await asyncio.sleep(seconds)
-    took = time.monotonic() - began
-    rates = [(after - before) / took for before, after in zip(frames, traffic.frames, strict=True)]
-    return {
-        "cpu_ms_per_call_second": round(1_000 * (processor_s(pid) - used) / took / calls, 1),
-        "slowest_fps": round(min(rates), 1),
-    }
+@dataclass(frozen=True)
+class Bench:
+    """What is to be measured, and with what."""
+
+    wire: Wire
+    material: Material
+    parts: tuple[str, ...]
+    calls: int
+    seconds: float
+    rounds: int
+    most: int
+    windows: dict[str, list[Window]] = field(default_factory=dict)
+    transit: dict[str, list[float]] = field(default_factory=dict)
+
+    def server(self, part: str) -> AbstractAsyncContextManager[Server]:
+        if part == "relay":
+            return relay(self.wire)
+        if part == "janus":
+            return janus(self.wire)
+        return worker(self.wire, evidence=part == "whole")
+
+    @contextlib.asynccontextmanager
+    async def load(self, part: str, calls: int) -> AsyncIterator[Load]:
+        async with self.server(part) as server, Load(server, self.wire, self.material) as load:
+            await load.grow(calls)
+            yield load
+
+    async def take_turns(self) -> None:
+        """So many windows of each server, one server after the other."""
+        for _ in range(self.rounds):
+            for part in self.parts:
+                async with self.load(part, RELAY_CALLS if part == "relay" else self.calls) as load:
+                    self.windows.setdefault(part, []).append(told(part, await load.window(self.seconds)))
+                    if (transit := load.probe.median()) is not None:
+                        self.transit.setdefault(part, []).append(transit)
+
+    async def most_calls(self, part: str) -> tuple[int | None, float | None]:
+        """The greatest number of calls with enough pictures for everybody, and how many the slowest then had.
+
+        None where the first number is too many already, or the robots are too slow to tell.
+        """
+        best: tuple[int | None, float | None] = None, None
+        with contextlib.suppress(*OVERLOADED):
+            async with self.load(part, min(FIRST[part], self.most)) as load:
+                for calls in range(FIRST[part], self.most + 1, STEP):
+                    await load.grow(calls)
+                    window = told(f"{part}, most", await self._second_chance(load))
+                    if window.fps_min < ENOUGH_FPS:
+                        break
+                    best = calls, window.fps_min
+        return best
+
+    async def _second_chance(self, load: Load) -> Window:
+        """A stall of the machine is not the server's."""
+        window = await load.window(self.seconds)
+        return window if window.fps_min >= ENOUGH_FPS else await load.window(self.seconds)
+
+    async def snapshots(self) -> dict[str, float]:
+        """Of a call alone, and beside others; what the machine had no time for is absent."""
+        found: dict[str, float] = {}
+        with contextlib.suppress(*OVERLOADED):
+            async with self.load("whole", 1) as load:
+                found["snapshot_idle_p95_ms"], found["snapshots_exact"] = await load.pictures(PRESSES)
+                await load.grow(1 + OTHERS)
+                found["snapshot_p95_ms"], more = await load.pictures(PRESSES)
+                found["snapshots_exact"] += more
+        return found
+
+    def median(self, part: str, name: str = "ms_per_call_s") -> float | None:
+        windows = self.windows.get(part)
+        return round(statistics.median(getattr(each, name) for each in windows), 2) if windows else None
 
 
-def processor_s(pid: int) -> float:
-    """Seconds of processor time that a process has used, its threads included (proc(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def forward(pictures: list[bytes], calls: int, seconds: float) -> dict[str, object]:
-    """Our worker."""
-
-    async def ignore(_: MediaEvent) -> None:
-        return
-
-    plane = MediaPlane(MediaSettings(workers=1), ignore)
-    await plane.start()
-    traffic = Traffic(pictures)
-    worker = plane.choose() or ""
-    try:
-        await traffic.start(calls, lambda call, leg, offer: plane.negotiate(worker, call, leg, 1, offer))
-        cost = await measure(plane.pid("node-w0") or 0, traffic, seconds, calls)
-        return {**cost, "picture_ms": await press(plane, worker, traffic)}
-    finally:
-        await traffic.close()
-        await plane.close()
-
-
-async def press(plane: MediaPlane, worker: str, traffic: Traffic, times: int = 20) -> dict[str, float]:
-    """From asking for the agent's newest frame to having its JPEG."""
-    took: list[float] = []
-    for n in range(times):
-        await asyncio.sleep(0.13)
-        began = time.monotonic()
-        await plane.frame(worker, "0", 1, traffic.newest["0", "agent"], live=True)
-        took.append(1_000 * (time.monotonic() - began))
-        if n == 0:
-            first = took.pop()
-    return {
-        "first": round(first, 1),
-        "median": round(statistics.median(took), 1),
-        "p95": round(statistics.quantiles(took, n=20)[18], 1),
-    }
-
-
-async def relay(pictures: list[bytes], calls: int, seconds: float) -> dict[str, object]:
-    """The library's relay, which decodes and encodes, in a process of its own."""
-    async with relay_process() as (pid, port), aiohttp.ClientSession() as session:
-
-        async def negotiate(call: str, leg: Leg, offer: str) -> str:
-            async with session.post(f"http://127.0.0.1:{port}/{call}/{leg}", data=offer) as response:
-                return await response.text()
-
-        traffic = Traffic(pictures)
-        try:
-            await traffic.start(calls, negotiate)
-            return dict(await measure(pid, traffic, seconds, calls))
-        finally:
-            await traffic.close()
-
-
-@contextlib.asynccontextmanager
-async def relay_process() -> AsyncIterator[tuple[int, int]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.media", "--relay", stdout=asyncio.subprocess.PIPE
+def told(part: str, window: Window) -> Window:
+    """Print a window as it comes."""
+    limit = "  the robots are the limit, not the server" if window.is_limited_by_clients else ""
+    print(
+        f"{part:16} {window.calls:3} calls  {window.ms_per_call_s:7.2f} ms a call-second  core {window.server_busy:.0%}"
+        f"  {window.fps_min:.2f} fps at least  robots {window.client_busy:.0%} ({window.client_ms_per_call_s} ms)"
+        f"  lost {window.lost}{limit}",
+        flush=True,
     )
-    try:
-        if process.stdout is None:
-            raise RuntimeError("no output to read the port from")
-        yield process.pid, int(await process.stdout.readline())
-    finally:
-        process.kill()
-        await process.wait()
+    return window
 
 
-async def serve_relay() -> None:
-    """Answers offers; each side gets the other's tracks through a MediaRelay."""
-    tracks: dict[tuple[str, str, str], asyncio.Future[object]] = {}
-    relays, peers = MediaRelay(), []
-
-    def track(call: str, leg: str, kind: str) -> asyncio.Future[object]:
-        return tracks.setdefault((call, leg, kind), asyncio.get_running_loop().create_future())
-
-    async def answer(request: web.Request) -> web.Response:
-        call, leg = request.match_info["call"], request.match_info["leg"]
-        other = {"customer": "agent", "agent": "customer"}[leg]
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        peers.append(peer)
-        peer.on("track", lambda found: track(call, leg, found.kind).set_result(relays.subscribe(found, buffered=False)))
-        await peer.setRemoteDescription(RTCSessionDescription(await request.text(), "offer"))
-        for transceiver in peer.getTransceivers():
-            transceiver.direction = "sendrecv"
-            sender = transceiver.sender
-            track(call, other, transceiver.kind).add_done_callback(
-                lambda ready, sender=sender: sender.replaceTrack(ready.result())
-            )
-        await peer.setLocalDescription(await peer.createAnswer())
-        return web.Response(text=peer.localDescription.sdp)
-
-    application = web.Application()
-    application.router.add_post("/{call}/{leg}", answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
+async def measure(bench: Bench) -> dict[str, Any]:
+    """What the servers cost and carry, by name."""
+    await bench.take_turns()
+    found: dict[str, Any] = {
+        "bench": "media",
+        "calls": bench.calls,
+        "ms_per_call_s": bench.median("forwarding"),
+        "full_ms_per_call_s": bench.median("whole"),
+        "relay_ms_per_call_s": bench.median("relay"),
+        "janus_ms_per_call_s": bench.median("janus"),
+        "max_calls_per_core": None,
+        "full_max_calls": None,
+        "fps_min": bench.median("forwarding", "fps_min"),
+        "full_fps_min": bench.median("whole", "fps_min"),
+        "snapshot_p95_ms": None,
+        "transit_ms": {part: round(statistics.median(each), 2) for part, each in bench.transit.items()},
+        "robots_ms_per_call_s": bench.median("forwarding", "client_ms_per_call_s"),
+    }
+    if bench.most:
+        if "forwarding" in bench.parts:
+            found["max_calls_per_core"], found["max_fps_min"] = await bench.most_calls("forwarding")
+        if "whole" in bench.parts:
+            found["full_max_calls"], found["full_max_fps_min"] = await bench.most_calls("whole")
+    if "whole" in bench.parts:
+        found |= await bench.snapshots()
+    return found
 
 
-async def compare(calls: int, seconds: float) -> None:
-    pictures = await asyncio.to_thread(encode, moving_picture(), count=2 * FPS, fps=FPS)
-    forwarder = await forward(pictures, calls, seconds)
-    relayed = await relay(pictures, 1, seconds)
-    print(json.dumps({"bench": "media", "calls": calls, "forwarder": forwarder, "relay_of_one_call": relayed}))
+async def in_browsers(trials: int) -> dict[str, float]:
+    """Their snapshots begin at the press in the page, not at the request to the worker."""
+    figures = await media_browsers.figures(trials)
+    return {f"page_{name}" if name.startswith("snapshot") else name: each for name, each in figures.items()}
+
+
+def tell_ratios(found: dict[str, Any]) -> None:
+    """How ours stands to the others."""
+    for ours in ("ms_per_call_s", "full_ms_per_call_s"):
+        for other in ("relay_ms_per_call_s", "janus_ms_per_call_s"):
+            if found[ours] and found[other]:
+                print(f"{ours} / {other} = {found[ours] / found[other]:.3f}")
+
+
+def options(words: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench media", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--calls", type=int, default=40, help="calls at once in the windows that are compared")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of each window")
+    parser.add_argument("--rounds", type=int, default=3, help="windows of each server")
+    parser.add_argument("--most", type=int, default=120, help="calls at which the search for the limit ends; 0: none")
+    parser.add_argument("--trials", type=int, default=50, help="pictures that are compared in browsers")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure, with commas")
+    given = parser.parse_args(words)
+    given.parts = tuple(part for part in PARTS if part in given.only.split(","))
+    if unknown := set(given.only.split(",")) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    return given
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--calls", type=int, default=3, help="calls that the forwarder carries at once")
-    arguments.add_argument("--seconds", type=float, default=8.0, help="length of each measurement")
-    arguments.add_argument("--relay", action="store_true", help=argparse.SUPPRESS)
-    given = arguments.parse_args()
-    asyncio.run(serve_relay() if given.relay else compare(given.calls, given.seconds))
+    given = options()
+    with wire() as laid:
+        parts = tuple(part for part in given.parts if part != "browsers")
+        if "janus" in parts and not is_there(laid):
+            print("janus is left out: it takes the package, root and ip")
+            parts = tuple(part for part in parts if part != "janus")
+        bench = Bench(laid, material(), parts, given.calls, given.seconds, given.rounds, given.most)
+        found = uvloop.run(measure(bench))
+    found |= dict.fromkeys(("exact_frames", "exact_trials", "video_back_p95_ms", "first_frame_p95_ms"))
+    if "browsers" in given.parts:
+        # With both cores, as a real machine has them.
+        found |= asyncio.run(in_browsers(given.trials))
+    tell_ratios(found)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

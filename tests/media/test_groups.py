@@ -4,12 +4,14 @@ from media.groups import KEPT, MOST_BYTES, MOST_GROUPS, GroupStore
 FRAME = 33_000
 
 
-def frame(number: int, *, key: bool = False, arrived: int | None = None) -> EncodedFrame:
-    return EncodedFrame(number, number * FRAME if arrived is None else arrived, key, b"%d" % number)
+def frame(number: int, *, group: int | None = None, arrived: int | None = None) -> EncodedFrame:
+    """A frame; a key frame unless it has a group."""
+    at = number * FRAME if arrived is None else arrived
+    return EncodedFrame(number, at, group is None, b"%d" % number, number if group is None else group)
 
 
 def stream(frames: int, every: int = 4) -> list[EncodedFrame]:
-    return [frame(number, key=number % every == 0) for number in range(frames)]
+    return [frame(number, group=number // every * every if number % every else None) for number in range(frames)]
 
 
 def filled(stream: list[EncodedFrame], media: int = 1) -> GroupStore:
@@ -27,14 +29,14 @@ def test_a_frame_comes_with_all_that_it_rests_on() -> None:
 
 
 def test_nothing_is_kept_before_the_first_key_frame() -> None:
-    store = filled([frame(0)])
+    store = filled([frame(1, group=0)])
     assert store.nearest(0) is None
-    assert store.named(1, 0) is None
+    assert store.named(1, 1) is None
 
 
 def test_groups_of_an_older_connection_stay_beside_those_of_a_newer() -> None:
     store = filled(stream(4))
-    store.add(2, frame(2, key=True, arrived=5 * FRAME))
+    store.add(2, frame(2, arrived=5 * FRAME))
     old, new = store.named(1, 2), store.named(2, 2)
     assert old is not None
     assert new is not None
@@ -43,8 +45,16 @@ def test_groups_of_an_older_connection_stay_beside_those_of_a_newer() -> None:
 
 def test_a_frame_of_a_new_connection_without_its_key_frame_is_not_kept() -> None:
     store = filled(stream(4))
-    store.add(2, frame(9))
+    store.add(2, frame(9, group=8))
     assert store.named(2, 9) is None
+
+
+def test_a_late_frame_is_kept_in_its_own_group() -> None:
+    store = filled([*stream(3), frame(4), frame(5, group=4), frame(3, group=0)])
+    late, newer = store.named(1, 3), store.named(1, 5)
+    assert late is not None
+    assert newer is not None
+    assert (late.frames, newer.frames) == ((b"0", b"1", b"2", b"3"), (b"4", b"5"))
 
 
 def test_the_frame_nearest_in_time_is_found_on_either_side() -> None:
@@ -57,17 +67,17 @@ def test_the_frame_nearest_in_time_is_found_on_either_side() -> None:
 
 def test_groups_older_than_ten_seconds_go_but_the_last_one_stays() -> None:
     store = filled(stream(4))
-    store.add(1, frame(4, key=True, arrived=KEPT + 4 * FRAME + 2))
+    store.add(1, frame(4, arrived=KEPT + 4 * FRAME + 2))
     assert store.named(1, 0) is None
     assert store.named(1, 4) is not None
 
 
 def test_a_sender_of_too_much_loses_pictures_and_not_our_memory() -> None:
     store = GroupStore()
-    store.add(1, frame(0, key=True))
-    store.add(1, EncodedFrame(1, 1, False, bytes(MOST_BYTES)))
+    store.add(1, frame(0))
+    store.add(1, EncodedFrame(1, 1, False, bytes(MOST_BYTES), 0))
     assert store.nearest(0) is None
     for number in range(2, MOST_GROUPS + 4):
-        store.add(1, frame(number, key=True, arrived=2))
+        store.add(1, frame(number, arrived=2))
     assert store.named(1, 2) is None
     assert store.named(1, MOST_GROUPS + 3) is not None

@@ -1,15 +1,20 @@
 """Packet robots: real connections on this machine, to each other and to a worker."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from media.aiortc_client import check
+from media.aiortc_seam import PeerLink
+from media.call import CallMedia
+from media.exchange import Exchange
 from media.packet_robot import PacketRobot, RobotSet
 from media.packet_sender import Material, material
 from media.plane import MediaPlane
 from media.synthetic import MODULUS, read_counter
+from media.worker_settings import UdpSettings
 from tests.media.peers import Told
 
 
@@ -122,3 +127,28 @@ async def test_a_call_through_a_worker(plane: MediaPlane, told: Told, robots: Ro
     kept = await plane.frame(worker, "call", 1, agent.video.newest_timestamp, live=True)
     assert kept.exact
     await plane.close_call(worker, "call")
+
+
+async def customers_call(exchange: Exchange, robot: PacketRobot, call: str) -> None:
+    """A call in which only the customer is, from its beginning to its end."""
+    await robot.accept(await exchange.negotiate(call, "customer", 1, await robot.offer(), record=True))
+    await until(lambda: robot.sender and len(robot.sender.sent) > 10)
+    exchange.close_call(call)
+    await until(lambda: not robot.is_connected)
+
+
+async def test_nothing_of_a_closed_call_waits_for_the_cycle_collector(robots: RobotSet) -> None:
+    exchange = Exchange(
+        make_link=PeerLink, udp=UdpSettings(("127.0.0.1",)), ice_servers=(), longest_calls=9, on_event=lambda *_: None
+    )
+    exchange.start()
+    gc.collect()
+    gc.disable()
+    try:
+        for call in ("first", "second"):
+            await customers_call(exchange, robots.robot(), call)
+        # The last one may still be held by what has just ended.
+        await until(lambda: sum(isinstance(each, CallMedia) for each in gc.get_objects()) <= 1)
+    finally:
+        gc.enable()
+        await exchange.close()

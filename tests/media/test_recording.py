@@ -49,7 +49,7 @@ class Sender:
             if kind == "video":
                 data = self.frames[n % len(self.frames)]
                 stamp = round(n * FRAME * 0.09 * self._drift) + self.video_clock
-                self.recording.video(EncodedFrame(stamp % (1 << 32), arrived, is_key(data), data))
+                self.recording.video(EncodedFrame(stamp % (1 << 32), arrived, is_key(data), data, 0))
             else:
                 stamp = round(n * SOUND * 0.048 * self._drift) + self.audio_clock
                 self.recording.audio(stamp % (1 << 32), tone()[n % 50], arrived)
@@ -241,6 +241,6 @@ def test_a_picture_of_another_size_is_shown_in_it() -> None:
 @pytest.mark.parametrize("head", [b"", bytes(10), b"\x10\x00\x00\x9d\x01\x2a\x00\x00\x00\x00"])
 def test_a_key_frame_that_tells_no_size_is_recorded_all_the_same(head: bytes) -> None:
     sender = Sender()
-    sender.recording.video(EncodedFrame(0, START, is_key=True, data=head + b"damaged"))
+    sender.recording.video(EncodedFrame(0, START, is_key=True, data=head + b"damaged", group=0))
     sender.send(0, 3 * SECOND).end()
     assert len([packet for packet in packets(sender.file) if packet.kind == "video"]) == 46

@@ -11,6 +11,8 @@ import { Store } from "./store";
 /** Milliseconds between beats until a view says how often. */
 const FIRST_BEATS = 2_000;
 const HANDSHAKE_TIME_OUT = 8_000;
+/** Milliseconds within which a socket that is doubted must answer. */
+const SIGN_OF_LIFE = 1_000;
 const FIRST_DELAY = 300;
 const LONGEST_DELAY = 2_000;
 
@@ -57,6 +59,8 @@ export class Connection<View extends Versioned, Out> {
   readonly #presses = new Presses();
   readonly #clock = new ServerClock();
   #wire: Wire | null = null;
+  /** The connection that has been asked for a sign of life. */
+  #doubted: Wire | null = null;
   #running = false;
   #failures = 0;
   /** Version of the view that this connection has brought; 0: none yet, or one is missing. */
@@ -104,6 +108,21 @@ export class Connection<View extends Versioned, Out> {
   /** Sends a report; one that cannot be sent now is dropped, because it would be stale later. */
   report<Name extends ReportName<Out>>(event: Name, body: Out[Name]): void {
     if (this.state.get().status === "up") this.#wire?.emit(event, body);
+  }
+
+  /**
+   * Media has stopped, so the network may be another one by now: a socket that does not answer at once is given up,
+   * which its own pings would take ten seconds to find.
+   */
+  doubt(): void {
+    const wire = this.#wire;
+    if (!wire || this.#doubted === wire || this.state.get().status !== "up") return;
+    this.#doubted = wire;
+    const guard = setTimeout(() => this.#lost(wire), SIGN_OF_LIFE);
+    wire.emit("beat", { version: this.#version }, () => {
+      clearTimeout(guard);
+      if (this.#doubted === wire) this.#doubted = null;
+    });
   }
 
   readonly #beat = (): void => {

@@ -21,6 +21,8 @@ export interface PeerLinkOptions {
   readonly media: Media;
   /** Presses `media.offer`. */
   readonly offer: (sdp: string) => Promise<MediaAnswer>;
+  /** Nothing comes or goes: have the socket looked at. */
+  readonly doubt: () => void;
   /** Reports `media.presented`: at the first frame of each connection and then every 2 s. */
   readonly presented: (frame: FrameName) => void;
 }
@@ -248,6 +250,7 @@ export class PeerLink {
     const { quality, step, soundOnly, still } = meter.latest;
     this.#options.media.sees(!still);
     this.state.set({ quality, sending: step, soundOnly });
+    if (quality.bitrateDown === 0 || quality.bitrateUp === 0) this.#options.doubt();
     // Without a picture for the time being its sound is more than a connection that the server has left.
     if (soundOnly && peer === this.#next) this.#showNext(peer);
   }

@@ -34,7 +34,7 @@ describe("what there is is kept", () => {
     ["when nothing is wanted and nothing is there", facts({ wanted: false, peer: null })],
     ["while an offer is on its way", facts({ peer: null, opening: true })],
     ["while the socket is down: nobody could take the offer", facts({ ...peer({ state: "failed" }), socketUpSince: null })],
-    ["for 2 s after the socket is up again", facts({ ...peer({ troubleSince: 0 }), socketUpSince: NOW - 2_000 })],
+    ["for a moment after the socket is up again", facts({ ...peer({ troubleSince: 0 }), socketUpSince: NOW - 700 })],
     ["for the first 2 s of trouble", facts(peer({ state: "disconnected", troubleSince: NOW - 2_000 }))],
     ["while a new connection settles", facts(peer({ state: "connecting", openedAt: NOW - 4_000, troubleSince: NOW - 4_000 }))],
     ["when the word to renegotiate is older than its offer", facts({ renegotiate: true, ...peer({ openedAt: NOW - 1_000 }) })],

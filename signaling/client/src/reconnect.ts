@@ -3,6 +3,8 @@
 
 /** A dead-looking path may heal by itself; after this long, with the socket up, it is given up. Milliseconds. */
 export const PATIENCE = 2_000;
+/** The same where the socket has just come back too: the network is another one, or heals within a moment. */
+export const MOMENT = 700;
 /** How long a new connection may take until it carries media. Milliseconds. */
 export const SETTLE = 5_000;
 
@@ -51,7 +53,8 @@ function isGivenUp(peer: PeerFacts, facts: Facts, socketUpSince: number): boolea
   // A view written before the newest offer's packets arrived still says renegotiate; a higher number is never ours.
   if (facts.renegotiate && (facts.media > peer.media || now - peer.openedAt > SETTLE)) return true;
   if (peer.troubleSince === null || now - peer.openedAt <= SETTLE) return false;
-  return now - Math.max(peer.troubleSince, socketUpSince) > PATIENCE;
+  const patience = now - socketUpSince < SETTLE ? MOMENT : PATIENCE;
+  return now - Math.max(peer.troubleSince, socketUpSince) > patience;
 }
 
 /** Milliseconds until the next offer after `failures` in a row. */

@@ -90,6 +90,7 @@ export class Desk {
       relays: new Relays(() => this.connection.press("media.servers", { call })),
       media: this.media,
       offer: (sdp) => this.connection.press("media.offer", { sdp, call }),
+      doubt: () => this.connection.doubt(),
       presented: (frame) => this.connection.report("media.presented", { frame, call }),
     });
     this.linked.set({ call, link });

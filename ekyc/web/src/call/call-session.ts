@@ -53,6 +53,7 @@ export class CallSession {
       relays: this.#relays,
       media: this.media,
       offer: (sdp) => this.connection.press("media.offer", { sdp }),
+      doubt: () => this.connection.doubt(),
       presented: (frame) => this.connection.report("media.presented", { frame }),
     });
     this.#unsubscribe = [this.connection.state.subscribe(this.#act), this.media.state.subscribe(this.#act)];
