@@ -45,6 +45,7 @@ SETTINGS = {"VOUCH_MEDIA_WORKERS": "1", "VOUCH_LONGEST_CALL_S": "3600", "VOUCH_L
 TURNS = ("nothing", "customer", "agent", "both")
 """Whose page is loaded again, call by call."""
 LONGEST_PAUSE_S = 1.5
+MOST_PRESSES = 3
 LEAST_LIKENESS = 27.0
 """Decibels. One frame decoded twice has some 43; right after a poor key frame Chromium smooths what it shows, which
 leaves 33; its neighbours have some 20."""
@@ -77,6 +78,11 @@ class Findings:
         self.took["snapshot"].append(kept.written_at - pressed.at)
         if not exact:
             self.wrong.append(f"{name}: shown {number}, kept {stored}, exact {kept.exact}, {alike:.1f} dB")
+
+    def refuse(self, name: str, told: list[str]) -> None:
+        """Nothing was kept; `told` is what the page says of it."""
+        self.trials += 1
+        self.wrong.append(f"{name}: nothing was kept; {told}")
 
     def figures(self) -> dict[str, float]:
         """By name."""
@@ -148,9 +154,14 @@ class Calls:
 
     async def _try(self, name: str, button: str, verification: str, number: int) -> None:
         await asyncio.sleep(self._chance.uniform(0, LONGEST_PAUSE_S))
-        pressed = await press(self._agent, button)
-        kept = await self._stage.kept(verification, number)
-        self.findings.judge(name, pressed, await shown(self._agent), kept)
+        for _ in range(MOST_PRESSES):
+            pressed = await press(self._agent, button)
+            kept = await self._stage.kept(verification, number)
+            stood = await shown(self._agent)
+            if kept is not None:
+                return self.findings.judge(name, pressed, stood, kept)
+            self.findings.refuse(name, await self._agent.page.get_by_role("alert").all_inner_texts())
+        raise RuntimeError(f"{name}: nothing was kept of {MOST_PRESSES} presses")
 
     def _note(self, name: str, milliseconds: float) -> None:
         self.findings.took[name].append(milliseconds)

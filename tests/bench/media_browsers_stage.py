@@ -7,6 +7,7 @@ import asyncio
 import base64
 import io
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -98,11 +99,13 @@ class Stage:
         await customer.call()
         return customer, opened["id"]
 
-    async def kept(self, verification: str, number: int) -> Kept:
-        """The picture of the verification's `number`th press, once it is kept; TimeoutError after 10 s."""
-        async with asyncio.timeout(_KEPT_S):
-            while len(rows := await self._rows(verification)) < number:
-                await asyncio.sleep(_LOOK_S)
+    async def kept(self, verification: str, number: int) -> Kept | None:
+        """The picture of the verification's `number`th press, once it is kept; None where it is not within 10 s."""
+        until = time.monotonic() + _KEPT_S
+        while len(rows := await self._rows(verification)) < number:
+            if time.monotonic() > until:
+                return None
+            await asyncio.sleep(_LOOK_S)
         row = max(rows, key=lambda each: each.id)
         (file,) = (self.house.installation.folder / "evidence").glob(f"*/{row.clean_key}")
         return Kept(file.stat().st_mtime * 1_000, _pixels(file.read_bytes()), bool(row.exact))

@@ -25,6 +25,11 @@ FLAGS = (
 WATCH = Path(__file__).with_name("watch.js")
 PHONE, DESK = (390, 844), (1440, 900)
 PEOPLE_WAIT_MS = 20_000
+_SET_VALUE = """(field, text) => {
+  // React watches the element's own property; the prototype's is the browser's.
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, text);
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}"""
 
 
 @asynccontextmanager
@@ -50,9 +55,12 @@ async def context_of(browser: Browser, size: tuple[int, int], watch: Path = WATC
 
 
 async def write(field: Locator, text: str) -> None:
-    """Fill in a field, the last character by a key: in Firefox React does not hear of what Playwright fills in."""
-    await field.fill(text[:-1])
-    await field.press_sequentially(text[-1])
+    """Fill in a field. In Firefox React does not hear of what Playwright fills in, and takes it back at any moment."""
+    browser = field.page.context.browser
+    if browser is not None and browser.browser_type.name == "firefox":
+        await field.evaluate(_SET_VALUE, text)
+    else:
+        await field.fill(text)
 
 
 class Screen:

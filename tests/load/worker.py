@@ -99,7 +99,12 @@ class SyntheticExchange:
     def __len__(self) -> int:
         return len(self._calls)
 
-    async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str) -> str:
+    @property
+    def is_full(self) -> bool:
+        """Never: what it does costs next to nothing."""
+        return False
+
+    async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str, *, record: bool = False) -> str:
         """As `Exchange.negotiate`: the same number with the same offer gives the same answer."""
         opened = self._calls.setdefault(call, _Open())
         known = opened.legs.get(leg)

@@ -1,3 +1,4 @@
+import re
 import time
 
 import pytest
@@ -50,6 +51,11 @@ def test_the_bundle_must_be_the_sections_in_their_order(offer: str, group: str) 
         read_offer(offer.replace("BUNDLE 0 1", f"BUNDLE {group}"))
     with pytest.raises(BadOffer, match="bundled"):
         read_offer(offer.replace("BUNDLE 0 1", "BUNDLE 0 0").replace("a=mid:1", "a=mid:0"))
+
+
+def test_a_section_without_an_rtcp_line_keeps_its_rtcp_mux(offer: str) -> None:
+    """Firefox has none where a section is bundle-only (RFC 9429 §5.2.1)."""
+    assert str(read_offer(re.sub("a=rtcp:.*\r\n", "", offer))).count("a=rtcp-mux\r\n") == 2
 
 
 def test_an_offer_longer_than_any_browsers_is_refused(offer: str) -> None:
