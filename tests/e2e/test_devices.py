@@ -11,7 +11,7 @@ from tests.e2e.conftest import Open
 from tests.e2e.house import House
 from tests.e2e.pages import FLAGS, PHONE, WATCH, Agent, Dealer, context_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.devices]
 
 _DEVICES = Path(__file__).with_name("devices.js")
 _FAKE = "--use-fake-device-for-media-stream"

@@ -7,7 +7,7 @@ from tests.e2e.conftest import Browsers, Open
 from tests.e2e.pages import in_call
 from tests.e2e.results import case, decided, result_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.devices]
 
 
 async def test_the_customer_calls_from_firefox(open_house: Open, browsers: Browsers, firefox: Browser) -> None:

@@ -158,7 +158,7 @@ export class PeerLink {
 
   async #open(): Promise<void> {
     this.#opening = true;
-    if (this.state.get().phase !== "showing") this.state.set({ phase: this.#shown ? "broken" : "opening" });
+    if (this.state.get().phase !== "showing") this.state.set({ phase: this.#last ? "broken" : "opening" });
     let peer: Peer | null = null;
     try {
       // Refused by a browser that holds too many connections already, or by a server for which the call is over.
@@ -182,7 +182,9 @@ export class PeerLink {
     this.#next?.close();
     this.#next = peer;
     peer.connection.addEventListener("connectionstatechange", () => this.#act());
-    this.#whenFirstFrame(peer);
+    // With nothing on the screen there is nothing to be kept there.
+    if (this.#shown) this.#whenFirstFrame(peer);
+    else this.#showNext(peer);
   }
 
   // The new stream plays unseen until it has a frame, so that the old picture stays until there is a better one.
