@@ -12,7 +12,7 @@ Mark = Literal["agree", "disagree"]
 class Shown(BaseModel):
     """Ancestor of all of them."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, populate_by_name=True, serialize_by_alias=True)
 
 
 class ShownCustomer(Shown):

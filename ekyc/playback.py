@@ -115,8 +115,8 @@ class Playback:
                 call=call,
                 verification=record.verification,
                 company=company,
-                recordings=tuple(_shown(row) for row in (await session.scalars(made)).all()),
-                facts=tuple(_facts(row) for row in (await session.scalars(facts)).all()),
+                recordings=tuple(ShownRecording.model_validate(row) for row in (await session.scalars(made)).all()),
+                facts=tuple(ShownFacts.model_validate(row) for row in (await session.scalars(facts)).all()),
             )
 
     async def playable(self, call: str, leg: str, media: int, companies: Companies, original: bool) -> Playable | None:  # noqa: FBT001 - as the port of agent_console has it
@@ -163,19 +163,3 @@ async def _call(session: AsyncSession, call: str, companies: Companies) -> tuple
     record = await session.get(CallRecord, call)
     row = await seen(session, record.verification, companies) if record else None
     return (None, "") if row is None else (record, row.company)
-
-
-def _shown(row: Recording) -> ShownRecording:
-    return ShownRecording(
-        leg=row.leg,
-        media=row.media,
-        began_at=row.began_at,
-        length=row.length,
-        size=row.size,
-        sha256=row.sha256,
-        closed_at=row.closed_at,
-    )
-
-
-def _facts(row: LegFactsRow) -> ShownFacts:
-    return ShownFacts(leg=row.leg, media=row.media, first_at=row.first_at, seconds=row.seconds)

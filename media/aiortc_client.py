@@ -20,15 +20,12 @@ from typing import Any
 
 import pylibsrtp
 from aioice import Candidate
-from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import Connection, StunProtocol
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.sdp import MediaDescription, candidate_to_sdp
 
 from media import aiortc_seam
 
-RECEIVE_BUFFER = 1 << 20
-"""Octets of each socket's receive buffer."""
 CONNECT_S = 15.0
 """What ICE and DTLS may take: seconds."""
 MOST_ROUNDS = 32
@@ -53,9 +50,7 @@ PacketHandler = Callable[[bytes, int], None]
 def check() -> None:
     """Raise RuntimeError where the installed libraries are not those that the two files were written for."""
     aiortc_seam.check()
-    missing = [f"{owner.__name__}.{name}" for owner, names in _PRIVATE for name in names if not hasattr(owner, name)]
-    if missing:
-        raise RuntimeError(f"aiortc lacks {', '.join(missing)}")
+    aiortc_seam.require(_PRIVATE)
 
 
 class Port(asyncio.DatagramTransport):
@@ -293,24 +288,11 @@ class ClientLink:
         return [self._bind(address, component) for address in self._addresses or addresses or ("127.0.0.1",)]
 
     def _bind(self, address: str, component: int) -> Candidate:
-        bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-        bound.setblocking(False)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        bound = aiortc_seam.udp_socket(address)
         bound.bind((address, 0))
         protocol = StunProtocol(self._connection)
         port = Port(bound, protocol, self._poll, stamped=self._stamped)
         protocol.connection_made(port)
-        host, number = bound.getsockname()[:2]
-        protocol.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=component,
-            transport="udp",
-            priority=candidate_priority(component, "host"),
-            host=host,
-            port=number,
-            type="host",
-        )
-        self._connection._protocols.append(protocol)
         self._ports.append(port)
         self._poll.add(port)
-        return protocol.local_candidate
+        return aiortc_seam.listens(self._connection, protocol, component)

@@ -9,7 +9,7 @@ Where either fails a worker uses `media.fallback` instead.
 import asyncio
 import random
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import partial
 from importlib.metadata import version
@@ -35,12 +35,12 @@ from aiortc.sdp import MediaDescription
 from av import VideoFrame
 from pylibsrtp import Error as SrtpError
 
+from media import rtcp
 from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
 from media.leg import LegParameters
 from media.peer import CODECS, EXTENSIONS, TRANSPORT_SEQUENCE_URI, PacketHandler, kind_of, read_offer
-from media.rtcp import picture_loss
 from media.rtp import serialize
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
@@ -69,7 +69,12 @@ def check() -> None:
     for package, wanted in (("aiortc", "1.16."), ("aioice", "0.13.")):
         if not version(package).startswith(wanted):
             raise RuntimeError(f"{package} {version(package)} is installed; {wanted}* is needed")
-    missing = [f"{owner.__name__}.{name}" for owner, names in _PRIVATE for name in names if not hasattr(owner, name)]
+    require(_PRIVATE)
+
+
+def require(private: Sequence[tuple[type, Sequence[str]]]) -> None:
+    """Raise RuntimeError where the libraries' classes lack any of these names."""
+    missing = [f"{owner.__name__}.{name}" for owner, names in private for name in names if not hasattr(owner, name)]
     if missing:
         raise RuntimeError(f"aiortc lacks {', '.join(missing)}")
 
@@ -87,7 +92,7 @@ async def self_test() -> None:
             payload_type = agreed.video.payload_type
             probes = (
                 serialize(payload_type, marker=True, sequence=1, timestamp=1, ssrc=1, payload=b"self-test"),
-                picture_loss(1, 1),
+                rtcp.picture_loss(1, 1),
             )
             expected = _expect(offering, probes), _expect(answering, probes)
             await offering.accept(answer_sdp)
@@ -168,7 +173,7 @@ class PeerLink:
         if pair is None or dtls._state is not State.CONNECTED:
             return
         srtp = dtls._tx_srtp
-        protected = srtp.protect_rtcp(data) if _is_rtcp(data) else srtp.protect(data)
+        protected = srtp.protect_rtcp(data) if rtcp.is_rtcp(data) else srtp.protect(data)
         pair.protocol.transport.sendto(protected, pair.remote_addr)
 
     async def close(self) -> None:
@@ -246,16 +251,11 @@ def _take(
         otherwise(data, address)
         return
     try:
-        is_rtcp = _is_rtcp(data)
-        plain = dtls._rx_srtp.unprotect_rtcp(data) if is_rtcp else dtls._rx_srtp.unprotect(data)
+        reports = rtcp.is_rtcp(data)
+        plain = dtls._rx_srtp.unprotect_rtcp(data) if reports else dtls._rx_srtp.unprotect(data)
     except SrtpError:
         return
-    (on_rtcp if is_rtcp else on_rtp)(plain)
-
-
-def _is_rtcp(data: bytes) -> bool:
-    """How the two are told apart on one port: RFC 5761 §4."""
-    return 192 <= data[1] <= 223
+    (on_rtcp if reports else on_rtp)(plain)
 
 
 def hold_packets(peer: RTCPeerConnection) -> None:
@@ -312,21 +312,27 @@ async def _gather(connection: Connection, udp: UdpSettings, component: int, addr
         protocol = await _bind(connection, address, udp.ports)
         if protocol is None:
             continue
-        host, port = protocol.transport.get_extra_info("sockname")[:2]
-        protocol.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=component,
-            transport="udp",
-            priority=candidate_priority(component, "host"),
-            host=host,
-            port=port,
-            type="host",
-        )
-        connection._protocols.append(protocol)
+        listens(connection, protocol, component)
         candidates.append(_told(protocol.local_candidate, udp.announced))
     candidates += await _reflexive(connection)
     # The library goes on with TURN alone, having no address of its own to bind.
     return candidates + await Connection.get_component_candidates(connection, component, [])
+
+
+def listens(connection: Connection, protocol: StunProtocol, component: int) -> Candidate:
+    """Let a connection use a socket of this machine; gives what it is as a candidate."""
+    host, port = protocol.transport.get_extra_info("sockname")[:2]
+    protocol.local_candidate = Candidate(
+        foundation=candidate_foundation("host", "udp", host),
+        component=component,
+        transport="udp",
+        priority=candidate_priority(component, "host"),
+        host=host,
+        port=port,
+        type="host",
+    )
+    connection._protocols.append(protocol)
+    return protocol.local_candidate
 
 
 def _told(candidate: Candidate, announced_address: str | None) -> Candidate:
@@ -339,16 +345,21 @@ def _told(candidate: Candidate, announced_address: str | None) -> Candidate:
 
 async def _bind(connection: Connection, address: str, ports: tuple[int, int] | None) -> StunProtocol | None:
     """A socket on the address; on the first free port from a random one on, where a range is given."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_DGRAM)
-    bound.setblocking(False)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    bound = udp_socket(address)
     if not any(_try_bind(bound, address, port) for port in _ports(ports)):
         bound.close()
         return None
     loop = asyncio.get_running_loop()
     _, protocol = await loop.create_datagram_endpoint(lambda: StunProtocol(connection), sock=bound)
     return protocol
+
+
+def udp_socket(address: str) -> socket.socket:
+    """A socket of the address's family with room for what comes during a stall; not bound yet."""
+    bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    bound.setblocking(False)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    return bound
 
 
 def _ports(ports: tuple[int, int] | None) -> list[int]:

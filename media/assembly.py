@@ -7,6 +7,9 @@ browser may show it: such frames are given late, and belong to the group before.
 
 from typing import NamedTuple
 
+from media import vp8
+from media.rtp import RtpPacket
+
 MOST_WAITING = 1_024
 """Packets that may wait for one before them; with more the stream begins anew at its next key frame."""
 LATE = 1_000_000
@@ -32,6 +35,21 @@ class VideoPacket(NamedTuple):
     """A piece of the encoded frame; empty for padding."""
     arrived: int
     """Microseconds on the worker's own clock."""
+
+
+def video_packet(packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int) -> VideoPacket:
+    """A packet whose sequence number is unwrapped; `descriptor` is None for padding."""
+    if descriptor is None:
+        return VideoPacket(packet.sequence, packet.timestamp, False, False, packet.marker, b"", now)
+    return VideoPacket(
+        packet.sequence,
+        packet.timestamp,
+        descriptor.starts_frame,
+        vp8.starts_key_frame(packet.payload, descriptor),
+        packet.marker,
+        packet.payload[descriptor.size :],
+        now,
+    )
 
 
 class EncodedFrame(NamedTuple):

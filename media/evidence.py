@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from media import vp8
-from media.assembly import EncodedFrame, FrameAssembler, VideoPacket
+from media.assembly import EncodedFrame, FrameAssembler, video_packet
 from media.events import Kind, Leg, LegFacts, RecordedPiece
 from media.groups import GroupStore
 from media.incoming import IncomingStream
@@ -27,20 +27,6 @@ class Keeping:
     """Record what both legs send."""
 
 
-@dataclass
-class LinkGauges:
-    """What the connection as a whole shows in the second that runs; the leg keeps it."""
-
-    silence: int = 0
-    """Longest time without any packet: microseconds."""
-    round_trip: int | None = None
-    """Microseconds."""
-    sent_lost: int = 0
-    """Of what goes to the peer: parts of 256."""
-    frozen: bool = False
-    """Packets come but no new picture."""
-
-
 class LegEvidence:
     """What is kept of one connection; times are microseconds on the worker's clock."""
 
@@ -60,17 +46,7 @@ class LegEvidence:
         """A packet of video that was not there before."""
         if self._new_picture_at is None:
             self._new_picture_at = now
-        for frame in self._assembler.add(
-            VideoPacket(
-                packet.sequence,
-                packet.timestamp,
-                descriptor is not None and descriptor.starts_frame,
-                descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor),
-                packet.marker,
-                b"" if descriptor is None else packet.payload[descriptor.size :],
-                now,
-            )
-        ):
+        for frame in self._assembler.add(video_packet(packet, descriptor, now)):
             self._keep(frame)
 
     def audio(self, packet: RtpPacket, now: int) -> None:
@@ -90,13 +66,12 @@ class LegEvidence:
         self,
         incoming: dict[Kind, IncomingStream],
         outgoing: dict[Kind, OutgoingStream],
-        link: LinkGauges,
+        gauges: Gauges,
         now: int,
     ) -> LegFacts | None:
         """The seconds that are to be told now; a second that ends here begins the gauges anew."""
         if not self._ledger.is_due(now):
             return None
-        silence, link.silence = link.silence, 0
         video, sent = incoming["video"], outgoing["video"]
         counters = Counters(
             video_octets=video.octets,
@@ -106,8 +81,10 @@ class LegEvidence:
             lost=video.losses.given_up,
             sent_octets=sent.octets + sent.repeated_octets,
         )
-        gauges = Gauges(self._size, video.jitter(), silence, link.round_trip, link.sent_lost, link.frozen)
-        return self._ledger.add(counters, gauges, now)
+        gauges.size, gauges.jitter = self._size, video.jitter()
+        told = self._ledger.add(counters, gauges, now)
+        gauges.silence = 0
+        return told
 
     def end(self, now: int) -> list[RecordedPiece | LegFacts]:
         """The connection is over: the last piece and the last seconds."""

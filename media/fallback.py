@@ -31,7 +31,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from media import clock, rtcp, rtp, vp8
-from media.assembly import FrameAssembler, VideoPacket
+from media.assembly import FrameAssembler, video_packet
 from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
@@ -132,16 +132,8 @@ class FrameMaker:
         """What is whole with this packet, each frame with whether it needs nothing before it."""
         if self._kind == "audio":
             return [(self._frame(packet.payload, packet.timestamp), True)]
-        descriptor = vp8.parse(packet.payload)
-        taken = VideoPacket(
-            self._sequences.unwrap(packet.sequence),
-            packet.timestamp,
-            descriptor is not None and descriptor.starts_frame,
-            descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor),
-            packet.marker,
-            b"" if descriptor is None else packet.payload[descriptor.size :],
-            now,
-        )
+        packet.sequence = self._sequences.unwrap(packet.sequence)
+        taken = video_packet(packet, vp8.parse(packet.payload), now)
         return [(self._frame(each.data, each.timestamp), each.is_key) for each in self._assembler.add(taken)]
 
     def _frame(self, data: bytes, timestamp: int) -> "av.Packet[Any]":
@@ -218,8 +210,7 @@ class FallbackLink:
 
     def send(self, data: bytes) -> None:
         """See `media.peer.Link`; of RTCP only the wish for a key frame is sent, the library says the rest itself."""
-        # How the two are told apart: RFC 5761 §4.
-        if 192 <= data[1] <= 223:
+        if rtcp.is_rtcp(data):
             if any(isinstance(message, rtcp.KeyFrameRequest) for message in rtcp.parse(data)):
                 self._tasks.spawn("ask for a key frame", self._ask_peer())
         elif (packet := rtp.parse(data, 0)) is not None:

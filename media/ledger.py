@@ -27,16 +27,16 @@ class Counters:
     sent_octets: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Gauges:
-    """What is not counted but measured; units as in `SecondFacts`."""
+    """What is not counted but measured in the second that runs; units as in `SecondFacts`."""
 
-    size: tuple[int, int]
-    jitter: int
-    silence: int
-    round_trip: int | None
-    sent_lost: int
-    frozen: bool
+    size: tuple[int, int] = (0, 0)
+    jitter: int = 0
+    silence: int = 0
+    round_trip: int | None = None
+    sent_lost: int = 0
+    frozen: bool = False
 
 
 class Ledger:

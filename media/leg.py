@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from media import rtcp
 from media.bandwidth import MOST, Downlink
 from media.events import Kind, Leg, LegHeard, LegSilent, LegSummary, MediaFlowing
-from media.evidence import LegEvidence, LinkGauges
+from media.evidence import LegEvidence
 from media.incoming import IncomingStream, StreamParameters
+from media.ledger import Gauges
 from media.outgoing import OutgoingStream
 from media.pacing import ResendQueue
 from media.twcc import ArrivalRecorder
@@ -70,7 +71,7 @@ class LegMedia:
         """What the peer asked for again."""
         self.evidence: LegEvidence | None = None
         """What is kept of the connection; None where nothing is."""
-        self.gauges = LinkGauges()
+        self.gauges = Gauges()
         """What the connection shows in the second that runs."""
         self.arrivals = ArrivalRecorder()
         self.last_valid: int | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from media import protocol
 from media.call import CallEvent
-from media.events import GateChanged, LegFacts, LegHeard, LegSilent, RecordedPiece
+from media.events import GateChanged, LegSilent, RecordedPiece
 
 REPEAT = 1_000_000
 """An event that is not acknowledged is sent again after this time: microseconds."""
@@ -106,20 +106,10 @@ class Outbox:
         return waiting.tries - 1, self._message(sequence, waiting, now)
 
     def _message(self, sequence: int, waiting: _Waiting, now: int) -> protocol.AnyEvent:
-        worker, boot, event = self._worker, self._boot, waiting.event
-        match event:
-            case LegSilent():
-                aged = replace(event, age=event.age + now - waiting.happened_at)
-                return protocol.LegSilentEvent(worker=worker, boot=boot, sequence=sequence, event=aged)
-            case LegHeard():
-                return protocol.LegHeardEvent(worker=worker, boot=boot, sequence=sequence, event=event)
-            case GateChanged():
-                return protocol.GateChangedEvent(worker=worker, boot=boot, sequence=sequence, event=event)
-            case RecordedPiece():
-                return protocol.RecordedPieceEvent(worker=worker, boot=boot, sequence=sequence, event=event)
-            case LegFacts():
-                return protocol.LegFactsEvent(worker=worker, boot=boot, sequence=sequence, event=event)
-        return protocol.MediaFlowingEvent(worker=worker, boot=boot, sequence=sequence, event=event)
+        event = waiting.event
+        if isinstance(event, LegSilent):
+            event = replace(event, age=event.age + now - waiting.happened_at)
+        return protocol.told(self._worker, self._boot, sequence, event)
 
 
 def _line(event: CallEvent) -> Hashable:

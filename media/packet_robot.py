@@ -164,10 +164,10 @@ class PacketRobot:
 
     def _take(self, data: bytes, arrived: int) -> None:
         now = self._robots.now
-        kind = data[1] & 0x7F
-        if 64 <= kind < 96:
+        if rtcp.is_rtcp(data):
             self._hear(data, now)
             return
+        kind = data[1] & 0x7F
         if data[0] & 0x10 and self._numbers.transport_sequence:
             self._note_arrival(data, now)
         if kind == self._numbers.video:

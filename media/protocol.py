@@ -8,9 +8,10 @@ numbers rise by one within a boot of the worker. All durations and times are mic
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import replace
 from struct import Struct
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -268,6 +269,20 @@ to_node: TypeAdapter[ToNode] = TypeAdapter(Annotated[ToNode, Field(discriminator
 
 
 _LENGTH = Struct("!I")
+_EVENTS: dict[Any, Callable[..., AnyEvent]] = {
+    each.model_fields["event"].annotation: each for each in get_args(AnyEvent)
+}
+"""The message for each kind of event."""
+
+
+def told(
+    worker: str,
+    boot: str,
+    sequence: int,
+    event: MediaFlowing | LegSilent | LegHeard | GateChanged | RecordedPiece | LegFacts,
+) -> AnyEvent:
+    """The message that tells an event."""
+    return _EVENTS[type(event)](worker=worker, boot=boot, sequence=sequence, event=event)
 
 
 def encode(message: ToNode) -> str | bytes:

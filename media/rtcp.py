@@ -90,6 +90,11 @@ class TransportWide:
 RtcpMessage = SenderReport | Nack | KeyFrameRequest | ReportBlock | TransportWide
 
 
+def is_rtcp(data: bytes) -> bool:
+    """Whether a packet of SRTP's port, of two octets or more, is RTCP and not RTP (RFC 5761 §4)."""
+    return 192 <= data[1] <= 223
+
+
 def parse(data: bytes) -> list[RtcpMessage]:
     """The messages of a compound packet that matter here, in order; whatever cannot be read is left out."""
     found: list[RtcpMessage] = []

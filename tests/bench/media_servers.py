@@ -6,6 +6,7 @@ import os
 import secrets
 import statistics
 import sys
+from abc import ABC, abstractmethod
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Probe:
         return round(statistics.median(self.took), 2) if self.took else None
 
 
-class Server:
+class Server(ABC):
     """Something that joins two peers."""
 
     name = ""
@@ -63,8 +64,15 @@ class Server:
     def __init__(self, pid: int) -> None:
         self.pid = pid
 
+    @abstractmethod
     async def open(self, call: str, robots: RobotSet, probe: Probe | None = None) -> tuple[Peer, Peer]:
         """Customer and agent of a new call, connected; `call` is a number. A probe watches what the agent gets."""
+
+
+class AnsweringServer(Server):
+    """One that answers an offer of each peer."""
+
+    async def open(self, call: str, robots: RobotSet, probe: Probe | None = None) -> tuple[Peer, Peer]:
         peers: list[Peer] = []
         for leg in ("customer", "agent"):
             robot = robots.robot(on_arrival=probe.arrived if probe and leg == "agent" else None)
@@ -72,12 +80,12 @@ class Server:
             peers.append(Peer(robot, robot))
         return peers[0], peers[1]
 
+    @abstractmethod
     async def negotiate(self, call: str, leg: Leg, robot: PacketRobot) -> str:
         """The answer to a robot's offer."""
-        raise NotImplementedError
 
 
-class Worker(Server):
+class Worker(AnsweringServer):
     """Our media worker. `evidence` False: it forwards and does nothing else, as its competitors do."""
 
     name = "worker"
@@ -95,7 +103,7 @@ class Worker(Server):
         return await self.plane.negotiate(self.worker, call, leg, MEDIA, await robot.offer())
 
 
-class Relay(Server):
+class Relay(AnsweringServer):
     """aiortc's MediaRelay."""
 
     name = "relay"

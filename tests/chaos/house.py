@@ -8,13 +8,10 @@ import aiohttp
 import asyncpg
 
 from signaling.demo.seed import seed
+from tests.chaos.agents import add_agents
 from tests.chaos.machines import Machine, Postgres, Redis, SyntheticWorker, VouchNode, run_vouch
 from tests.chaos.receiver import Receiver
-from vouch.accounts.models import Account, Role
-from vouch.accounts.passwords import hash_password
-from vouch.clock import SystemClock
 from vouch.database import Database
-from vouch.ids import new_id
 from vouch.keys import Keys
 from vouch.settings import Settings
 
@@ -132,21 +129,9 @@ class House:
         database = Database(settings.database)
         try:
             self.tokens = (await seed(database, settings, self.receiver.url)).tokens
-            stored, now = await hash_password(PASSWORD), SystemClock().now()
             self.agents = [f"robot{number}" for number in range(agents)]
-            async with database.write() as session:
-                session.add_all(
-                    Account(
-                        id=new_id(),
-                        username=name,
-                        full_name=f"Robot {name}",
-                        role=Role.AGENT,
-                        company=TEAMS[number % len(TEAMS)],
-                        password_hash=stored,
-                        created_at=now,
-                    )
-                    for number, name in enumerate(self.agents)
-                )
+            teams = {name: TEAMS[number % len(TEAMS)] for number, name in enumerate(self.agents)}
+            await add_agents(database, teams, PASSWORD)
         finally:
             await database.close()
 

@@ -11,13 +11,11 @@ from sqlalchemy import func, select
 from ekyc.models import CallRecord, Picture, PictureKind, Recording
 from media import playable
 from signaling.models import FloorCallRow, WorkerRow
+from tests.chaos.agents import add_agents
 from tests.chaos.machines import children
 from tests.installation import Installation
-from vouch.accounts.models import Account, Role
-from vouch.accounts.passwords import hash_password
-from vouch.clock import SECOND, SystemClock
+from vouch.clock import SECOND
 from vouch.database import Database
-from vouch.ids import new_id
 
 _LOOK_S = 0.1
 _DEAD_US = 3 * SECOND
@@ -46,20 +44,7 @@ class Records:
 
     async def add_agents(self, company: str, usernames: list[str], password: str) -> None:
         """Agents who share a password, and so its costly hash."""
-        stored, now = await hash_password(password), SystemClock().now()
-        async with self._database.write() as session:
-            session.add_all(
-                Account(
-                    id=new_id(),
-                    username=name,
-                    full_name=f"Robot {name}",
-                    role=Role.AGENT,
-                    company=company,
-                    password_hash=stored,
-                    created_at=now,
-                )
-                for name in usernames
-            )
+        await add_agents(self._database, dict.fromkeys(usernames, company), password)
 
     async def until_workers(self, living: int) -> None:
         """Wait until so many media workers give a sign of life, as nodes reckon it; TimeoutError after 30 s."""

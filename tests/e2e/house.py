@@ -71,8 +71,7 @@ class House:
                 preexec_fn=die_with_us,
             )
         async with asyncio.timeout(30), aiohttp.ClientSession() as http:
-            while not await self._healthy(http):
-                await asyncio.sleep(0.05)
+            await until_healthy(http, self.origin, self._process, self.log)
 
     @property
     def pid(self) -> int:
@@ -108,14 +107,24 @@ class House:
                     return found[0]
                 await asyncio.sleep(0.05)
 
-    async def _healthy(self, http: aiohttp.ClientSession) -> bool:
-        assert self._process is not None
-        assert self._process.returncode is None, self.log.read_text()[-2_000:]
-        try:
-            async with http.get(f"{self.origin}/healthz") as answer:
-                return answer.status == 200
-        except aiohttp.ClientConnectionError:
-            return False
+
+async def until_healthy(
+    http: aiohttp.ClientSession, origin: str, process: asyncio.subprocess.Process, log: Path
+) -> None:
+    """Wait for `vouch serve`; fails with the end of its log where it has ended."""
+    while True:
+        assert process.returncode is None, log.read_text()[-2_000:]
+        if await _is_healthy(http, origin):
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _is_healthy(http: aiohttp.ClientSession, origin: str) -> bool:
+    try:
+        async with http.get(f"{origin}/healthz") as answer:
+            return answer.status == 200
+    except aiohttp.ClientConnectionError:
+        return False
 
 
 def environment_of(settings: dict[str, Any]) -> dict[str, str]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from media import vp8
 from media.events import LegFacts, RecordedPiece, SecondFacts
-from media.evidence import Keeping, LegEvidence, LinkGauges
+from media.evidence import Keeping, LegEvidence
 from media.groups import GroupStore
 from media.incoming import IncomingStream
-from media.ledger import FROZEN_AFTER
+from media.ledger import FROZEN_AFTER, Gauges
 from media.outgoing import OutgoingStream
 from media.rtp import serialize
 from tests.media.encoded import FPS, FRAME, SOUND, pictures, shown, times, tone
@@ -31,7 +31,7 @@ class Kept:
             "video": OutgoingStream(parameters(), 1, 1),
             "audio": OutgoingStream(parameters("audio"), 1, 1),
         }
-        self.link = LinkGauges()
+        self.link = Gauges()
         self.pieces: list[RecordedPiece] = []
         self.seconds: list[SecondFacts] = []
         self._sequence = 0

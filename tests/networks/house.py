@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Playwright
 
 from signaling.demo.lan import certificate
 from signaling.demo.robots import open_verification
-from tests.e2e.house import environment_of
+from tests.e2e.house import environment_of, until_healthy
 from tests.e2e.pages import FLAGS
 from tests.installation import Installation, seeded
 from tests.networks.namespaces import Inside, within
@@ -78,17 +78,7 @@ class NetworkHouse:
             )
         connector = aiohttp.TCPConnector(ssl=self._trust)
         async with asyncio.timeout(_START_S), aiohttp.ClientSession(connector=connector) as http:
-            while not await self._healthy(http):
-                await asyncio.sleep(0.05)
-
-    async def _healthy(self, http: aiohttp.ClientSession) -> bool:
-        assert self._process is not None
-        assert self._process.returncode is None, self.log.read_text()[-2_000:]
-        try:
-            async with http.get(f"{self.origin}/healthz") as answer:
-                return answer.status == 200
-        except aiohttp.ClientConnectionError:
-            return False
+            await until_healthy(http, self.origin, self._process, self.log)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

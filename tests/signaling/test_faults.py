@@ -9,6 +9,7 @@ import socketio
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from ekyc import admission
 from routing.events import Tick
 from routing.state import LegState
 from signaling.demo.robot_page import RobotPage
@@ -145,13 +146,24 @@ async def test_whoever_waits_for_a_node_that_stops_is_told(house: House) -> None
         await writer.submit(Tick())
 
 
-async def test_a_page_that_went_while_its_call_was_being_queued_is_not_waited_for(house: House) -> None:
+async def test_a_page_that_went_while_its_call_was_being_queued_is_not_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caller, pressing = await house.caller(), TaskSet("pressing")
-    async with house.node.database.write():  # nothing is queued meanwhile
-        press = caller.press("call.ready", consent_version=caller.told["consent"]["version"])
-        pressing.spawn("press", press)
-        await caller.close()
-        await until(lambda: len(house.node.hub._sockets) == 0)
+    admit, asked, gone = admission.admit, asyncio.Event(), asyncio.Event()
+
+    async def admit_later(*request: Any) -> admission.Admission:
+        asked.set()
+        await gone.wait()
+        return await admit(*request)
+
+    monkeypatch.setattr("signaling.callers.admission.admit", admit_later)
+    press = caller.press("call.ready", consent_version=caller.told["consent"]["version"])
+    pressing.spawn("press", press)
+    await asyncio.wait_for(asked.wait(), 10)
+    await caller.close()
+    await until(lambda: len(house.node.hub._sockets) == 0)
+    gone.set()
     await until(lambda: [leg.socket for leg in customers(house)] == [1])  # the floor has counted it in
     await until(lambda: [leg.socket_up for leg in customers(house)] == [False])
     await pressing.close()
