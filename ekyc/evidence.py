@@ -8,9 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,9 +44,9 @@ class CallFrame:
     decision: int
     """Of a snapshot the verdict's press, of an extra picture its own number, of a last frame LAST_FRAME."""
     kind: PictureKind
-    """SNAPSHOT, EXTRA or LAST_FRAME."""
+    """SNAPSHOT, EXTRA or LAST_FRAME; AGENT for the agent's own beside a snapshot or a last frame."""
     jpeg: bytes
-    """The customer's frame, clean, in full resolution."""
+    """The frame, clean, in full resolution."""
     width: int
     height: int
     arrived_at: int
@@ -57,9 +55,6 @@ class CallFrame:
     """Named by its RTP timestamp (True), or the nearest by time."""
     agent_name: str
     """Empty: the name of whoever has the call by its record."""
-    agent_jpeg: bytes | None = None
-    """The agent's own frame nearest in time; kept beside a snapshot and a last frame."""
-    agent_arrived_at: int | None = None
 
 
 class Evidence:
@@ -75,11 +70,11 @@ class Evidence:
         Errors of disk and database are raised and leave nothing that is named; OSError where `jpeg` is no picture.
         """
         with call_context(frame.call):
-            written, rows = await self._write_blobs(frame)
+            written = await self._write_blobs(frame)
             # After another error the rows may stand nevertheless: then bytes too many are better than bytes too few.
             try:
                 async with self._database.write() as session:
-                    await insert(session, Picture, *rows)
+                    await insert(session, Picture, row := _picture(frame, *written))
             except IntegrityError:
                 # Kept before, most likely; so rare that nobody looks for it until now.
                 await self._forget(written)
@@ -87,9 +82,8 @@ class Evidence:
                 if first is None:
                     raise
                 return first
-            beside = len(rows) > 1
-            log.info("picture kept", kind=frame.kind, decision=frame.decision, exact=frame.exact, with_agent=beside)
-            return Picture(**rows[0])
+            log.info("picture kept", kind=frame.kind, decision=frame.decision, exact=frame.exact)
+            return Picture(**row)
 
     async def kept(self, call: str) -> list[Picture]:
         """The frames kept of a call, the agent's own among them, in the order in which they arrived."""
@@ -122,16 +116,13 @@ class Evidence:
             raise LookupError("no such picture")
         return row
 
-    async def _write_blobs(self, frame: CallFrame) -> tuple[list[Blob], list[dict[str, object]]]:
-        """Make everything durable, and give the rows that name it."""
+    async def _write_blobs(self, frame: CallFrame) -> list[Blob]:
+        """Make the clean picture durable, and the stamped one where there is to be one."""
+        if frame.kind == PictureKind.AGENT:
+            return await self._blobs.put_all([frame.jpeg], ".jpg")
         text = Stamp(frame.arrived_at, frame.number, frame.agent_name or await self._agent_of(frame.call))
-        own = frame.agent_jpeg if frame.kind != PictureKind.EXTRA else None
-        stamped, size = await asyncio.to_thread(_prepare, frame.jpeg, text, own)
-        if own is None or size is None:
-            written = await self._blobs.put_all([frame.jpeg, stamped], ".jpg")
-            return written, [_picture(frame, *written)]
-        written = await self._blobs.put_all([frame.jpeg, stamped, own], ".jpg")
-        return written, [_picture(frame, *written[:2]), _agents_own(frame, written[2], size)]
+        stamped = await asyncio.to_thread(stamp, frame.jpeg, text)
+        return await self._blobs.put_all([frame.jpeg, stamped], ".jpg")
 
     async def _first(self, frame: CallFrame) -> Picture | None:
         chosen = select(Picture).where(
@@ -175,7 +166,7 @@ async def read_blob(blobs: Blobs, picture: Picture, *, clean: bool) -> bytes:
     return data
 
 
-def _picture(frame: CallFrame, clean: Blob, stamped: Blob) -> dict[str, object]:
+def _picture(frame: CallFrame, clean: Blob, stamped: Blob | None = None) -> dict[str, object]:
     return {
         "id": new_id(),
         "verification": frame.verification,
@@ -188,36 +179,7 @@ def _picture(frame: CallFrame, clean: Blob, stamped: Blob) -> dict[str, object]:
         "height": frame.height,
         "clean_key": clean.key,
         "clean_sha256": clean.sha256,
-        "stamped_key": stamped.key,
-        "stamped_sha256": stamped.sha256,
+        "stamped_key": stamped and stamped.key,
+        "stamped_sha256": stamped and stamped.sha256,
         "exact": frame.exact,
     }
-
-
-def _agents_own(frame: CallFrame, blob: Blob, size: tuple[int, int]) -> dict[str, object]:
-    return _picture(frame, blob, blob) | {
-        "kind": PictureKind.AGENT,
-        "at": frame.agent_arrived_at if frame.agent_arrived_at is not None else frame.arrived_at,
-        "width": size[0],
-        "height": size[1],
-        "stamped_key": None,
-        "stamped_sha256": None,
-        "exact": False,
-    }
-
-
-def _prepare(jpeg: bytes, text: Stamp, own: bytes | None) -> tuple[bytes, tuple[int, int] | None]:
-    """The stamped copy of a frame, and the size of the agent's own."""
-    return stamp(jpeg, text), _size(own)
-
-
-def _size(jpeg: bytes | None) -> tuple[int, int] | None:
-    """Width and height of the agent's own frame; None where there is none or it cannot be read, which is no error."""
-    if jpeg is None:
-        return None
-    try:
-        with Image.open(BytesIO(jpeg)) as picture:
-            return picture.size
-    except UnidentifiedImageError:
-        log.warning("agent's own frame cannot be read")
-        return None

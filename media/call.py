@@ -32,16 +32,14 @@ _OTHER: dict[Leg, Leg] = {"customer": "agent", "agent": "customer"}
 
 @dataclass(frozen=True)
 class NamedPicture:
-    """A frame that was found, still encoded, and the agent's own at the same moment."""
+    """A frame of the customer that was found, still encoded."""
 
-    customer: EncodedPicture
-    """The customer's."""
+    picture: EncodedPicture
+    """What is to be decoded."""
     rtp_timestamp: int
     """Its name as the agent's page knew it; the sender's own where it never went to the present agent's page."""
     exact: bool
     """Whether it was asked for by that name."""
-    agent: EncodedPicture | None
-    """The agent's frame nearest in arrival time."""
 
 
 class CallMedia:
@@ -174,7 +172,7 @@ class CallMedia:
             raise FrameUnknown
         if live:
             self._require_live(picture, now)
-        return self._with_agent(picture, rtp_timestamp, exact=True)
+        return NamedPicture(picture, rtp_timestamp, exact=True)
 
     def nearest_frame(self, *, live: bool, now: int) -> NamedPicture:
         """The customer's frame whose arrival lies nearest to `now`; raises as `frame` does."""
@@ -185,7 +183,14 @@ class CallMedia:
             self._require_live(picture, now)
         agent = self._legs.get("agent")
         sent = agent.outgoing["video"].segments.outgoing(picture.media, picture.timestamp) if agent else None
-        return self._with_agent(picture, picture.timestamp if sent is None else sent, exact=False)
+        return NamedPicture(picture, picture.timestamp if sent is None else sent, exact=False)
+
+    def agents_own(self, at: int) -> NamedPicture:
+        """The agent's own frame whose arrival lies nearest to `at`; raises FrameUnknown."""
+        picture = self._stores["agent"].nearest(at)
+        if picture is None:
+            raise FrameUnknown
+        return NamedPicture(picture, picture.timestamp, exact=False)
 
     def summary(self, wall_offset: int) -> CallSummary:
         """What every connection of the call carried."""
@@ -196,9 +201,6 @@ class CallMedia:
         customer = self._legs.get("customer")
         if customer is None or customer.is_silent(now) or now - picture.arrived > OLDEST_LIVE:
             raise FrameTooOld
-
-    def _with_agent(self, picture: EncodedPicture, rtp_timestamp: int, *, exact: bool) -> NamedPicture:
-        return NamedPicture(picture, rtp_timestamp, exact, self._stores["agent"].nearest(picture.arrived))
 
     def _keep(self, leg: LegMedia, now: int) -> None:
         """Tell what is due of a leg's recording and facts, and whether its picture stands."""

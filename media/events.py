@@ -207,24 +207,20 @@ class WorkerState:
 
 @dataclass(frozen=True)
 class KeptFrame:
-    """A picture of the customer as the agent saw it, and the agent's own at the same moment."""
+    """A picture of one side of a call."""
 
     jpeg: bytes
-    """The customer's picture: full resolution, nothing drawn on it, quality 95."""
+    """Full resolution, nothing drawn on it, quality 95."""
     width: int
     """Pixels."""
     height: int
     """Pixels."""
     rtp_timestamp: int
-    """The frame's name as the agent's page knew it (90 kHz, modulo 2^32)."""
+    """The frame's name as the agent's page knew it (90 kHz, modulo 2^32); its sender's for the agent's own."""
     exact: bool
-    """True: the frame named by its timestamp; False: the last complete one."""
+    """True: the frame named by its timestamp; False: the one nearest in time."""
     arrived_at: int
     """When the frame's last packet arrived at the worker: microseconds UTC."""
-    agent_jpeg: bytes | None
-    """The agent's own picture nearest in arrival time; None where there is none."""
-    agent_arrived_at: int | None
-    """When that one arrived: microseconds UTC."""
 
 
 @dataclass(frozen=True)

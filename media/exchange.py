@@ -17,11 +17,10 @@ from media.call import CallEvent, CallMedia, NamedPicture, Output
 from media.errors import BadOffer, FrameUnknown, Overloaded
 from media.events import CallSummary, KeptFrame, Leg, RecordedPiece
 from media.evidence import Keeping
-from media.groups import EncodedPicture
 from media.leg import LegMedia, LegParameters, Numbering
 from media.load import OVERFULL, Load
 from media.peer import Link, LinkMaker, PacketHandler
-from media.picture import Jpeg, to_jpeg, warm_up
+from media.picture import to_jpeg, warm_up
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
 from vouch.logs import logger
@@ -87,12 +86,13 @@ class Exchange:
         self._tasks = TaskSet("exchange")
         self._closing: set[asyncio.Task[None]] = set()
         self._links_closed = 0
-        self._decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="decoder")
+        # One at a time: the worker has one core, and two pictures at once would both be late.
+        self._decoder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="decoder")
         self._decoding = 0
 
     def start(self) -> None:
         """Begin to look after the calls."""
-        self._decoders.submit(warm_up)
+        self._decoder.submit(warm_up)
         self._tasks.spawn("tick", self._run())
 
     async def close(self) -> None:
@@ -102,7 +102,7 @@ class Exchange:
         if self._closing:
             await asyncio.wait(self._closing, timeout=CLOSING_S)
         await self._tasks.close()
-        self._decoders.shutdown(wait=False, cancel_futures=True)
+        self._decoder.shutdown(wait=False, cancel_futures=True)
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -135,6 +135,10 @@ class Exchange:
     async def nearest_frame(self, call: str, *, live: bool, ago: int = 0) -> KeptFrame:
         """See `MediaPlane.nearest_frame`; raises FrameTooOld, FrameUnknown and Overloaded."""
         return await self._keep(self._media(call).nearest_frame(live=live, now=clock.now() - ago))
+
+    async def agents_own(self, call: str, at: int) -> KeptFrame:
+        """See `MediaPlane.agents_own`; raises FrameUnknown and Overloaded."""
+        return await self._keep(self._media(call).agents_own(at - clock.wall_offset()))
 
     def kept(self, piece: RecordedPiece) -> None:
         """A piece of a recording is on disk; one of a closed call no longer matters here."""
@@ -275,32 +279,24 @@ class Exchange:
         return opened.media
 
     async def _keep(self, named: NamedPicture) -> KeptFrame:
-        """Decode both pictures beside each other; the agent's may fail, the customer's may not."""
         if self._decoding >= MOST_PICTURES:
             raise Overloaded
         offset = clock.wall_offset()
         self._decoding += 1
         try:
-            customer, agent = await asyncio.gather(self._decode(named.customer), self._decode(named.agent))
+            jpeg = await asyncio.get_running_loop().run_in_executor(self._decoder, to_jpeg, named.picture)
         finally:
             self._decoding -= 1
-        if customer is None:
+        if jpeg is None:
             raise FrameUnknown
         return KeptFrame(
-            jpeg=customer.data,
-            width=customer.width,
-            height=customer.height,
+            jpeg=jpeg.data,
+            width=jpeg.width,
+            height=jpeg.height,
             rtp_timestamp=named.rtp_timestamp,
             exact=named.exact,
-            arrived_at=named.customer.arrived + offset,
-            agent_jpeg=None if agent is None else agent.data,
-            agent_arrived_at=None if agent is None or named.agent is None else named.agent.arrived + offset,
+            arrived_at=named.picture.arrived + offset,
         )
-
-    async def _decode(self, picture: EncodedPicture | None) -> Jpeg | None:
-        if picture is None:
-            return None
-        return await asyncio.get_running_loop().run_in_executor(self._decoders, to_jpeg, picture)
 
 
 def _leg_media(call: str, leg: Leg, media: int, parameters: LegParameters) -> LegMedia:

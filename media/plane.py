@@ -199,6 +199,14 @@ class MediaPlane:
         request = protocol.GetNearestFrame(id=_draw_id(), call=call, time_left=PICTURE, live=live, ago=ago)
         return (await self._link(worker).request(request, protocol.Frame)).frame
 
+    async def agents_own(self, worker: str, call: str, at: int) -> KeptFrame:
+        """The agent's own frame that came nearest to a moment, the `arrived_at` of a frame of the same worker.
+
+        Raises FrameUnknown, Overloaded, WorkerGone.
+        """
+        request = protocol.GetAgentsOwn(id=_draw_id(), call=call, time_left=PICTURE, at=at)
+        return (await self._link(worker).request(request, protocol.Frame)).frame
+
     async def look(self, worker: str, call: str, leg: Leg) -> None:
         """Have the worker look at the leg now: a packet age over 1 s is reported as LegSilent. Raises WorkerGone."""
         request = protocol.Look(id=_draw_id(), call=call, time_left=SHORT, leg=leg)

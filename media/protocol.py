@@ -32,7 +32,7 @@ NONCE_HEADER = "Vouch-Nonce"
 LONGEST_REQUEST = 1 << 20
 """Octets of a message to a worker; an offer has some ten thousand."""
 LONGEST_REPLY = 64 << 20
-"""Octets of a message to a node; two pictures have less than one million."""
+"""Octets of a message to a node; a picture has less than one million."""
 
 CallId = Annotated[str, Field(min_length=1, max_length=200)]
 MediaNumber = Annotated[int, Field(ge=0)]
@@ -91,6 +91,14 @@ class GetNearestFrame(Request):
     """Refuse what is no live picture."""
     ago: Annotated[int, Field(ge=0)] = 0
     """How long ago it must have been live."""
+
+
+class GetAgentsOwn(Request):
+    """The agent's own frame that came nearest to a moment; answered by `frame` or `refusal`."""
+
+    type: Literal["get_agents_own"] = "get_agents_own"
+    at: Annotated[int, Field(ge=0)]
+    """Microseconds UTC, as the worker gave the arrival of the customer's."""
 
 
 class Look(Request):
@@ -256,7 +264,7 @@ class LegFactsEvent(Event):
     """What they carried."""
 
 
-AnyRequest = Negotiate | GetFrame | GetNearestFrame | Look | CloseCall
+AnyRequest = Negotiate | GetFrame | GetNearestFrame | GetAgentsOwn | Look | CloseCall
 AnyReply = Answer | Frame | Summary | Done | Refusal
 AnyEvent = MediaFlowingEvent | LegSilentEvent | LegHeardEvent | GateChangedEvent | RecordedPieceEvent | LegFactsEvent
 ToWorker = AnyRequest | Proof | Acknowledge

@@ -216,6 +216,8 @@ class WorkerServer:
             case protocol.GetNearestFrame():
                 frame = await exchange.nearest_frame(request.call, live=request.live, ago=request.ago)
                 return protocol.Frame(id=request.id, frame=frame)
+            case protocol.GetAgentsOwn():
+                return protocol.Frame(id=request.id, frame=await exchange.agents_own(request.call, request.at))
             case protocol.Look():
                 exchange.look(request.call, request.leg)
                 return protocol.Done(id=request.id)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
 
-from ekyc.evidence import CallFrame, Evidence
-from ekyc.models import PictureKind
+from ekyc.evidence import LAST_FRAME, CallFrame, Evidence
+from ekyc.models import Picture, PictureKind
 from media.errors import MediaRefused
 from media.plane import KeptFrame, MediaPlane
 from routing.commands import CloseMedia, Effect, KeepLastFrame, KeepPicture, TakePicture
@@ -190,6 +190,7 @@ class Effects:
     async def _keep_picture(self, floor: str, effect: KeepPicture) -> None:
         if self._clock.now() > effect.deadline:
             return  # the floor has gone on without it
+        kept = None
         try:
             kept = await self._verdict_picture(effect)
         except MediaRefused as refused:
@@ -197,23 +198,25 @@ class Effects:
             if refused.code in _FRAME_CODES:
                 await self._floors.post(floor, PictureRefused(effect.call, effect.decision, refused.code))
                 return
-            kept = False
-        done = EvidenceStored if kept else EvidenceFailed
+        done = EvidenceFailed if kept is None else EvidenceStored
         await self._floors.post(floor, done(effect.call, effect.decision))
+        # The verdict does not wait for it. The call's media are closed by a later effect, so it is still there.
+        if kept is not None and effect.worker is not None and not effect.late:
+            await self._keep_agents_own(effect.worker, effect.call, effect.decision, kept.at)
 
-    async def _verdict_picture(self, effect: KeepPicture) -> bool:
-        """Whether the verdict's picture is durable now."""
+    async def _verdict_picture(self, effect: KeepPicture) -> Picture | None:
+        """The verdict's picture, which is durable now; None where there is none."""
         if effect.late:
             # After the end nothing new can be seen: the verdict stands on the last frame that was presented.
-            return any(each.kind == PictureKind.LAST_FRAME for each in await self._evidence.kept(effect.call))
+            kept = await self._evidence.kept(effect.call)
+            return next((each for each in kept if each.kind == PictureKind.LAST_FRAME), None)
         if effect.worker is None:
-            return False
+            return None
         live = effect.verdict is Verdict.CONFIRMED
         # Live when he pressed: a node that died with the effect in its hands is no fault of his.
         ago = max(0, self._clock.now() - effect.pressed_at)
         frame = await self._frame(effect.worker, effect.call, effect.frame, live=live, ago=ago)
-        await self._keep(effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
-        return True
+        return await self._keep(effect.call, effect.agent, PictureKind.SNAPSHOT, effect.decision, frame)
 
     async def _take_picture(self, effect: TakePicture) -> None:
         if effect.worker is None:
@@ -234,7 +237,17 @@ class Effects:
         except MediaRefused as refused:
             log.warning("last frame refused", code=refused.code)
             return
-        await self._keep(effect.call, None, PictureKind.LAST_FRAME, 0, frame)
+        kept = await self._keep(effect.call, None, PictureKind.LAST_FRAME, LAST_FRAME, frame)
+        await self._keep_agents_own(effect.worker, effect.call, LAST_FRAME, kept.at)
+
+    async def _keep_agents_own(self, worker: str, call: str, number: int, at: int) -> None:
+        """Keep the agent's own frame of that moment beside the customer's; where there is none, that is no error."""
+        try:
+            frame = await self._plane.agents_own(worker, call, at)
+        except MediaRefused as refused:
+            log.info("the agent's own frame is missing", code=refused.code)
+            return
+        await self._keep(call, None, PictureKind.AGENT, number, frame)
 
     async def _close_media(self, effect: CloseMedia) -> None:
         try:
@@ -247,8 +260,8 @@ class Effects:
             return await self._plane.nearest_frame(worker, call, live=live, ago=ago)
         return await self._plane.frame(worker, call, name.media, name.rtp_timestamp, live=live, ago=ago)
 
-    async def _keep(self, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame) -> None:
-        await self._evidence.keep(
+    async def _keep(self, call: str, agent: str | None, kind: PictureKind, number: int, frame: KeptFrame) -> Picture:
+        kept = await self._evidence.keep(
             CallFrame(
                 call=call,
                 verification=await self._floors.verification_of(call),
@@ -261,11 +274,10 @@ class Effects:
                 arrived_at=frame.arrived_at,
                 exact=frame.exact,
                 agent_name=await self._name_of(agent) if agent else "",
-                agent_jpeg=frame.agent_jpeg,
-                agent_arrived_at=frame.agent_arrived_at,
             )
         )
         self._hub.call_changed(call)
+        return kept
 
     async def _name_of(self, agent: str) -> str:
         """An agent's name as it was at most a minute ago; empty for one without an account."""

@@ -165,11 +165,17 @@ class RobotPage:
                 await self._close_peer(older)
         finally:
             self._offering = False
+        # Views that came meanwhile may ask for the next one already.
+        self._offer_if_needed()
 
     async def _offer_again(self) -> None:
         await asyncio.sleep(_OFFER_AGAIN_S)
+        self._offer_if_needed()
+
+    def _offer_if_needed(self) -> None:
         if not self._offering and self.call.get("state") in _IN_MEDIA and self._needs_media():
-            await self.offer_media()
+            self._offering = True
+            self._tasks.spawn("offer", self.offer_media())
 
     def _about_call(self) -> dict[str, Any]:
         return {"call": self.call["id"]} if self._namespace == "/console" else {}
@@ -187,8 +193,7 @@ class RobotPage:
         async with self._changed:
             self.view = view
             self._changed.notify_all()
-        if not self._offering and self.call.get("state") in _IN_MEDIA and self._needs_media():
-            self._tasks.spawn("offer", self.offer_media())
+        self._offer_if_needed()
         if self.call.get("state") == "ended" and self.peer is not None:
             peer, self.peer, self.media = self.peer, None, 0
             self._tasks.spawn("close", self._close_peer(peer))

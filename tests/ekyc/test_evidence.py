@@ -38,39 +38,32 @@ async def test_a_frame_is_kept_clean_and_stamped_both_hashed(stage: Stage) -> No
     assert await stage.evidence.read(picture.id, clean=True) == clean
 
 
-async def test_the_agents_own_frame_is_kept_beside_it(stage: Stage) -> None:
+async def test_the_agents_own_frame_is_kept_as_it_is(stage: Stage) -> None:
     verification, call = await called(stage)
-    own = jpeg(160, 120)
-    at = stage.clock.now() - SECOND
-    await stage.evidence.keep(stage.frame(call, verification, agent_jpeg=own, agent_arrived_at=at))
+    await stage.evidence.keep(stage.frame(call, verification))
+    own, at = jpeg(160, 120), stage.clock.now() - SECOND
+    beside = {"kind": PictureKind.AGENT, "jpeg": own, "width": 160, "height": 120, "arrived_at": at, "exact": False}
+    await stage.evidence.keep(stage.frame(call, verification, **beside))
     agent, snapshot = await stage.evidence.kept(call)
     assert (snapshot.kind, agent.kind) == ("snapshot", "agent")
-    assert (agent.at, agent.width, agent.height, agent.stamped_key) == (at, 160, 120, None)
+    assert (agent.at, agent.width, agent.height, agent.exact, agent.stamped_key) == (at, 160, 120, False, None)
     assert await stage.evidence.read(agent, clean=False) == own
-
-
-@pytest.mark.parametrize("own", [None, b"not a picture"])
-async def test_a_missing_or_broken_frame_of_the_agent_is_no_error(stage: Stage, own: bytes | None) -> None:
-    verification, call = await called(stage)
-    await stage.evidence.keep(stage.frame(call, verification, agent_jpeg=own, agent_arrived_at=stage.clock.now()))
-    assert [picture.kind for picture in await stage.evidence.kept(call)] == ["snapshot"]
 
 
 async def test_kinds_and_numbers_are_kept_side_by_side(stage: Stage) -> None:
     verification, call = await called(stage)
-    beside = {"agent_jpeg": jpeg(), "agent_arrived_at": stage.clock.now()}
-    for kind, number in [
+    frames = [
         (PictureKind.EXTRA, 1),
         (PictureKind.EXTRA, 2),
         (PictureKind.SNAPSHOT, 1),
         (PictureKind.SNAPSHOT, 2),
+        (PictureKind.AGENT, 1),
         (PictureKind.LAST_FRAME, LAST_FRAME),
-    ]:
-        await stage.evidence.keep(stage.frame(call, verification, kind=kind, decision=number, **beside))
-    kept = {(picture.kind, picture.decision) for picture in await stage.evidence.kept(call)}
-    frames = {("extra", 1), ("extra", 2), ("snapshot", 1), ("snapshot", 2), ("last_frame", 0)}
-    # Extra pictures have none of the agent's beside them.
-    assert kept == frames | {("agent", 1), ("agent", 2), ("agent", 0)}
+        (PictureKind.AGENT, LAST_FRAME),
+    ]
+    for kind, number in frames:
+        await stage.evidence.keep(stage.frame(call, verification, kind=kind, decision=number))
+    assert {(picture.kind, picture.decision) for picture in await stage.evidence.kept(call)} == set(frames)
 
 
 async def test_keeping_again_returns_the_first_and_leaves_no_blob(stage: Stage) -> None:

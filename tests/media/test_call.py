@@ -66,7 +66,7 @@ def test_a_packet_alone_is_kept_and_goes_nowhere() -> None:
     call.join(customer, 0)
     assert [call.rtp(customer, data, 0) for data in camera.frame(key=True)] == [[], []]
     named = call.nearest_frame(live=True, now=0)
-    assert (named.exact, named.customer.timestamp, named.rtp_timestamp, named.agent) == (False, 0, 0, None)
+    assert (named.exact, named.picture.timestamp, named.rtp_timestamp) == (False, 0, 0)
 
 
 def test_a_retransmission_is_forwarded_and_a_repetition_is_not() -> None:
@@ -172,7 +172,7 @@ def test_receiver_reports_go_out_every_second() -> None:
     assert reports == [0, SECOND, 2 * SECOND]
 
 
-def test_a_named_frame_is_found_with_the_agents_own_beside_it() -> None:
+def test_a_named_frame_is_found_and_the_agents_own_of_the_same_moment() -> None:
     joined = Joined()
     for n in range(4):
         shown = joined.show(key=n == 0, now=n * 33_000)
@@ -180,9 +180,9 @@ def test_a_named_frame_is_found_with_the_agents_own_beside_it() -> None:
             joined.rtp(joined.agent, data, n * 33_000 + 9)
     named = joined.call.frame(1, shown[0].timestamp, live=True, now=200_000)
     assert (named.exact, named.rtp_timestamp) == (True, shown[0].timestamp)
-    assert (named.customer.timestamp, len(named.customer.frames)) == (9_000, 4)
-    assert named.agent is not None
-    assert named.agent.timestamp == 79_000
+    assert (named.picture.timestamp, len(named.picture.frames)) == (9_000, 4)
+    own = joined.call.agents_own(named.picture.arrived)
+    assert (own.exact, own.picture.timestamp, own.rtp_timestamp) == (False, 79_000, 79_000)
 
 
 def test_names_of_another_number_or_never_sent_are_unknown() -> None:
@@ -220,8 +220,8 @@ def test_frames_before_a_new_customers_page_keep_their_names() -> None:
     ]
     assert after[0].sequence == before.sequence + 2
     assert after[0].timestamp == before.timestamp + 45_000
-    assert joined.call.frame(1, before.timestamp, live=False, now=0).customer.media == 1
-    assert joined.call.frame(1, after[0].timestamp, live=False, now=0).customer.media == 2
+    assert joined.call.frame(1, before.timestamp, live=False, now=0).picture.media == 1
+    assert joined.call.frame(1, after[0].timestamp, live=False, now=0).picture.media == 2
     assert joined.call.nearest_frame(live=False, now=600_000).rtp_timestamp == after[0].timestamp
     assert joined.call.nearest_frame(live=False, now=100_000).rtp_timestamp == before.timestamp
 

@@ -48,7 +48,7 @@ async def test_media_flows_both_ways_and_is_reported_once_for_each_stream(peers:
         await customer_sees.next()
 
 
-async def test_a_named_frame_is_that_very_frame_with_the_agents_own_beside_it(peers: Peers) -> None:
+async def test_a_named_frame_is_that_very_frame_and_the_agents_own_is_of_the_same_moment(peers: Peers) -> None:
     await peers.join("customer", first=1_000)
     _, agent_sees = await peers.join("agent", first=9_000)
     for _ in range(5):
@@ -57,9 +57,17 @@ async def test_a_named_frame_is_that_very_frame_with_the_agents_own_beside_it(pe
     assert counter(kept.jpeg) == read_counter(shown.image())
     assert (kept.width, kept.height, kept.exact) == (640, 480, True)
     assert kept.rtp_timestamp == shown.rtp_timestamp
-    assert counter(kept.agent_jpeg) in range(9_000, 10_000)
-    assert kept.agent_arrived_at is not None
-    assert abs(kept.agent_arrived_at - kept.arrived_at) < 500_000
+    own = await peers.plane.agents_own(peers.worker, peers.call, kept.arrived_at)
+    assert counter(own.jpeg) in range(9_000, 10_000)
+    assert (own.width, own.height, own.exact) == (640, 480, False)
+    assert abs(own.arrived_at - kept.arrived_at) < 500_000
+
+
+async def test_an_agent_without_a_picture_has_none_to_be_kept(peers: Peers) -> None:
+    await peers.join("customer")
+    await peers.event(partial(operator.eq, MediaFlowing(peers.call, "customer", 1, "video")))
+    with pytest.raises(FrameUnknown):
+        await peers.plane.agents_own(peers.worker, peers.call, 0)
 
 
 async def test_a_name_that_was_never_sent_is_unknown(peers: Peers) -> None:
