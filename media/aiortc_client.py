@@ -21,8 +21,16 @@ from typing import Any
 import pylibsrtp
 from aioice import Candidate
 from aioice.ice import Connection, StunProtocol
-from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
+from aiortc import (
+    RTCCertificate,
+    RTCDtlsTransport,
+    RTCIceGatherer,
+    RTCIceTransport,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+)
 from aiortc.sdp import MediaDescription, candidate_to_sdp
+from av import VideoFrame
 
 from media import aiortc_seam
 
@@ -296,3 +304,26 @@ class ClientLink:
         self._ports.append(port)
         self._poll.add(port)
         return aiortc_seam.listens(self._connection, protocol, component)
+
+
+def hold_packets(peer: RTCPeerConnection) -> None:
+    """Let nothing of a whole aiortc peer's media out any more, RTCP included, while ICE and DTLS go on."""
+
+    async def drop(_: bytes) -> None:
+        return
+
+    for transceiver in peer.getTransceivers():
+        setattr(transceiver.sender.transport, "_send_rtp", drop)  # noqa: B010 - one instance, not the class
+
+
+def release_packets(peer: RTCPeerConnection) -> None:
+    """Undo `hold_packets`."""
+    for transport in {transceiver.sender.transport for transceiver in peer.getTransceivers()}:
+        if "_send_rtp" in vars(transport):
+            delattr(transport, "_send_rtp")
+
+
+def rtp_timestamp(receiver: RTCRtpReceiver, frame: VideoFrame) -> int:
+    """The RTP timestamp of a frame that the library decoded; it counts them from its first one."""
+    first: int = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper")._origin  # noqa: B009 - mypy knows no mangling
+    return ((frame.pts or 0) + first) % (1 << 32)

@@ -32,7 +32,6 @@ from aiortc.codecs import is_rtx
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
 from aiortc.rtcpeerconnection import find_common_codecs, find_common_header_extensions
 from aiortc.sdp import MediaDescription
-from av import VideoFrame
 from pylibsrtp import Error as SrtpError
 
 from media import rtcp
@@ -40,7 +39,15 @@ from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
 from media.leg import LegParameters
-from media.peer import CODECS, EXTENSIONS, TRANSPORT_SEQUENCE_URI, PacketHandler, kind_of, read_offer
+from media.peer import (
+    CODECS,
+    EXTENSIONS,
+    TRANSPORT_SEQUENCE_URI,
+    ConnectedHandler,
+    PacketHandler,
+    kind_of,
+    read_offer,
+)
 from media.rtp import serialize
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
@@ -115,7 +122,7 @@ def _expect(link: "PeerLink", packets: Iterable[bytes]) -> set[bytes]:
     def take(data: bytes) -> None:
         expected.discard(data)
 
-    link.receive(take, take)
+    link.receive(take, take, lambda: None)
     return expected
 
 
@@ -147,8 +154,8 @@ class PeerLink:
             # A stranger's text meets a library's parser here: whatever it trips over is the stranger's.
             raise BadOffer(type(error).__name__) from error
 
-    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
-        """Hand over every valid packet from now on, in the order of arrival. After `answer`."""
+    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler, on_connected: ConnectedHandler) -> None:
+        """See `media.peer.Link`; packets come in the order of arrival."""
         dtls = self._transport()
 
         async def take_rtp(data: bytes, arrival_time_ms: int) -> None:
@@ -165,6 +172,8 @@ class PeerLink:
             short = partial(_take, dtls, protocol.datagram_received, on_rtp, on_rtcp)
             setattr(protocol, "datagram_received", short)  # noqa: B010 - one instance is changed, not the class
             self._replaced.append((protocol, "datagram_received"))
+        dtls.on("statechange", partial(_look, dtls, on_connected))
+        _look(dtls, on_connected)
 
     def send(self, data: bytes) -> None:
         """Encrypt and send one RTP or RTCP packet; does nothing while the peer is not connected."""
@@ -185,6 +194,8 @@ class PeerLink:
             for owner, name in self._replaced:
                 vars(owner).pop(name, None)
             self._replaced.clear()
+            if self._transceivers:
+                self._transport().remove_all_listeners("statechange")
 
     def _transport(self) -> RTCDtlsTransport:
         return self._transceivers["video"].receiver.transport
@@ -234,6 +245,12 @@ class _OfferingLink(PeerLink):
         await self._peer.setRemoteDescription(RTCSessionDescription(answer_sdp, "answer"))
 
 
+def _look(dtls: RTCDtlsTransport, on_connected: ConnectedHandler) -> None:
+    """Tell of it if the connection stands: our side is the last to know that the keys are agreed (RFC 8446, 6347)."""
+    if dtls._state is State.CONNECTED:
+        on_connected()
+
+
 def _take(
     dtls: RTCDtlsTransport,
     otherwise: Callable[[bytes, tuple[Any, ...]], None],
@@ -256,29 +273,6 @@ def _take(
     except SrtpError:
         return
     (on_rtcp if reports else on_rtp)(plain)
-
-
-def hold_packets(peer: RTCPeerConnection) -> None:
-    """Let nothing of a peer's own media out any more, RTCP included, while ICE and DTLS go on (for test peers)."""
-
-    async def drop(_: bytes) -> None:
-        return
-
-    for transceiver in peer.getTransceivers():
-        setattr(transceiver.sender.transport, "_send_rtp", drop)  # noqa: B010 - one instance, not the class
-
-
-def release_packets(peer: RTCPeerConnection) -> None:
-    """Undo `hold_packets`."""
-    for transport in {transceiver.sender.transport for transceiver in peer.getTransceivers()}:
-        if "_send_rtp" in vars(transport):
-            delattr(transport, "_send_rtp")
-
-
-def rtp_timestamp(receiver: RTCRtpReceiver, frame: VideoFrame) -> int:
-    """The RTP timestamp of a frame that the library decoded; it counts them from its first one."""
-    first: int = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper")._origin  # noqa: B009 - mypy knows no mangling
-    return ((frame.pts or 0) + first) % (1 << 32)
 
 
 def _never_start(transceiver: RTCRtpTransceiver) -> None:

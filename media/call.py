@@ -71,9 +71,14 @@ class CallMedia:
         self._legs[leg.leg] = leg
         if self._keeping.evidence:
             leg.evidence = LegEvidence(self.call, leg.leg, leg.media, self._keeping, self._stores[leg.leg])
+
+    def connected(self, leg: LegMedia, now: int) -> Output:
+        """The leg's connection stands: from now on the other side's packets go to it, once a key frame has come."""
         other = self._legs.get(_OTHER[leg.leg])
-        if other is not None:
-            other.incoming["video"].key_frames.want()
+        if self._legs.get(leg.leg) is not leg:
+            return []
+        leg.is_connected = True
+        return [] if other is None else [(other, data) for data in other.ask_at_once(now)]
 
     def end(self, now: int) -> None:
         """The call is over: the last events of both legs are made."""
@@ -244,7 +249,8 @@ class CallMedia:
         self, leg: LegMedia, kind: Kind, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int
     ) -> Output:
         other = self._legs.get(_OTHER[leg.leg])
-        if other is None:
+        # What is sent before is lost, and the key frame with it.
+        if other is None or not other.is_connected:
             return []
         data = other.outgoing[kind].forward(leg.media, packet, descriptor, now)
         if data is not None:

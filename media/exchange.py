@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from media import clock
 from media.call import CallEvent, CallMedia, NamedPicture, Output
@@ -215,7 +216,11 @@ class Exchange:
         opened.media.join(leg, clock.now())
         self._tell(opened)
 
-        link.receive(self._taker(opened, leg, opened.media.rtp), self._taker(opened, leg, opened.media.rtcp))
+        link.receive(
+            self._taker(opened, leg, opened.media.rtp),
+            self._taker(opened, leg, opened.media.rtcp),
+            partial(self._connected, opened, leg),
+        )
 
     def _taker(self, opened: _Open, leg: LegMedia, take: Callable[[LegMedia, bytes, int], Output]) -> PacketHandler:
         """What takes the packets of a leg, one by one."""
@@ -227,6 +232,12 @@ class Exchange:
                 self._give_up(opened, fault)
 
         return on_packet
+
+    def _connected(self, opened: _Open, leg: LegMedia) -> None:
+        try:
+            self._send(opened, opened.media.connected(leg, clock.now()))
+        except Exception as fault:  # noqa: BLE001 - as there
+            self._give_up(opened, fault)
 
     def _close_link(self, link: Link) -> None:
         closing = self._tasks.spawn("close link", link.close())

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from struct import Struct
 from typing import Any
 
@@ -36,7 +37,7 @@ from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
 from media.leg import LegParameters
-from media.peer import PacketHandler, kind_of, read_offer
+from media.peer import ConnectedHandler, PacketHandler, kind_of, read_offer
 from media.rtp import RtpPacket, Unwrapper
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
@@ -197,8 +198,10 @@ class FallbackLink:
         except Exception as error:
             raise BadOffer(type(error).__name__) from error
 
-    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
+    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler, on_connected: ConnectedHandler) -> None:
         """See `media.peer.Link`; of RTCP only the wish for a key frame is told."""
+        self._peer.on("connectionstatechange", partial(self._look, on_connected))
+        self._look(on_connected)
         for kind, transceiver in self._transceivers.items():
             if transceiver.receiver.track is not None:
                 self._tasks.spawn(f"receive {kind}", self._read(kind, transceiver.receiver.track, on_rtp))
@@ -219,7 +222,12 @@ class FallbackLink:
     async def close(self) -> None:
         """See `media.peer.Link`."""
         await self._peer.close()
+        self._peer.remove_all_listeners("connectionstatechange")
         await self._tasks.close()
+
+    def _look(self, on_connected: ConnectedHandler) -> None:
+        if self._peer.connectionState == "connected":
+            on_connected()
 
     def _put(self, kind: Kind, packet: RtpPacket) -> None:
         connected = self._peer.connectionState == "connected"

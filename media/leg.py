@@ -74,6 +74,8 @@ class LegMedia:
         self.gauges = Gauges()
         """What the connection shows in the second that runs."""
         self.arrivals = ArrivalRecorder()
+        self.is_connected = False
+        """Whether what is sent to the peer arrives."""
         self.last_valid: int | None = None
         """When the last valid packet came; taken over from the connection that this one replaces."""
         self._first_packet: int | None = None
@@ -167,6 +169,15 @@ class LegMedia:
         if video.key_frames.due(now, regular=regular):
             asked.append(rtcp.picture_loss(self.parameters.video.ssrc, ssrc))
         return asked
+
+    def ask_at_once(self, now: int) -> list[bytes]:
+        """The wish for a key frame, however short ago the last one was; nothing where no video comes."""
+        video = self.incoming["video"]
+        video.key_frames.want()
+        if video.ssrc is None or self._silent:
+            return []
+        video.key_frames.asked(now)
+        return [rtcp.picture_loss(self.parameters.video.ssrc, video.ssrc)]
 
     def summary(self, wall_offset: int) -> LegSummary:
         """What the connection carried; `wall_offset` makes wall-clock microseconds UTC of the worker's clock."""

@@ -105,5 +105,9 @@ class KeyFrameAsker:
             return False
         if self._asked_at is not None and now - self._asked_at < self.SPACING:
             return False
-        self._asked_at = now
+        self.asked(now)
         return True
+
+    def asked(self, now: int) -> None:
+        """It is asked for now, and so not again for a while."""
+        self._asked_at = now

@@ -68,6 +68,8 @@ _OF_USE = ("vp8", "opus", "rtx")
 
 PacketHandler = Callable[[bytes], None]
 """Takes one decrypted packet; it raises nothing."""
+ConnectedHandler = Callable[[], None]
+"""Is told that packets go both ways from now on; it raises nothing."""
 
 
 class Link(Protocol):
@@ -76,8 +78,11 @@ class Link(Protocol):
     async def answer(self, offer_sdp: str) -> tuple[str, LegParameters]:
         """Take the offer and give the answer with what was agreed; raises BadOffer. To be called once."""
 
-    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
-        """Hand over every valid packet from now on, of each stream one after the other. After `answer`."""
+    def receive(self, on_rtp: PacketHandler, on_rtcp: PacketHandler, on_connected: ConnectedHandler) -> None:
+        """Hand over every valid packet from now on, of each stream one after the other. After `answer`.
+
+        `on_connected` is called before the first of them, when what is sent arrives too.
+        """
 
     def send(self, data: bytes) -> None:
         """Send one RTP or RTCP packet; does nothing while the peer is not connected."""

@@ -20,7 +20,7 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamError
 
-from media.aiortc_seam import hold_packets, release_packets, rtp_timestamp
+from media.aiortc_client import hold_packets, release_packets, rtp_timestamp
 from media.settings import IceServer
 from media.synthetic import Image
 from vouch.tasks import TaskSet

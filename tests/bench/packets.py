@@ -72,6 +72,7 @@ def ours(stream: Packets, keeping: Keeping) -> None:
     )
     call.join(customer, 0)
     call.join(agent, 0)
+    call.connected(agent, 0)
     due = TICK
     for at, data in stream:
         while at > due:

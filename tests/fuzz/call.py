@@ -108,7 +108,10 @@ class Trial:
         video = StreamParameters("video", 90_000, VIDEO, REPEATED if flags & 2 else None, first, first + 1, "us")
         audio = StreamParameters("audio", 48_000, AUDIO, None, first + 2, first + 3, "us")
         agreed = LegParameters(video, audio, EXTENSION if flags & 1 else 0, timestamps_kept=not flags & 4)
-        self.call.join(LegMedia("call", leg, self._joined, agreed, Numbering(100, 5_000)), self.now)
+        joined = LegMedia("call", leg, self._joined, agreed, Numbering(100, 5_000))
+        self.call.join(joined, self.now)
+        if not flags & 8:
+            self.call.connected(joined, self.now)
 
     def _leg(self, leg: Leg) -> LegMedia:
         present = self.call.leg(leg)

@@ -41,13 +41,15 @@ async def test_packets_pass_both_ways_as_they_are() -> None:
     peer, link = await offering(), PeerLink(UdpSettings())
     answer, agreed = await link.answer(peer.localDescription.sdp)
     arrived: asyncio.Queue[bytes] = asyncio.Queue()
-    link.receive(arrived.put_nowait, arrived.put_nowait)
+    connected = asyncio.Event()
+    link.receive(arrived.put_nowait, arrived.put_nowait, connected.set)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     transport = peer.getSenders()[0].transport
     rtp = b"\x80" + bytes([agreed.video.payload_type]) + bytes(10) + b"payload"
     async with asyncio.timeout(5):
         while peer.connectionState != "connected":
             await asyncio.sleep(0.01)
+        await connected.wait()
         await transport._send_rtp(rtp)
         assert rtp in [await arrived.get()]
         asked = bytes(RtcpPsfbPacket(fmt=1, ssrc=1, media_ssrc=2))

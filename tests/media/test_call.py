@@ -19,6 +19,8 @@ class Joined:
         self.customer, self.agent = leg("customer"), leg("agent")
         self.call.join(self.customer, 0)
         self.call.join(self.agent, 0)
+        for joined in (self.customer, self.agent):
+            self.call.connected(joined, 0)
         self.camera, self.agents_camera = Camera(), Camera(ssrc=3_000, timestamp=70_000)
 
     def show(self, *, key: bool = False, now: int = 0) -> list[RtpPacket]:
@@ -86,13 +88,16 @@ def test_what_cannot_be_read_or_was_not_agreed_is_dropped() -> None:
     assert joined.call.rtcp(joined.customer, b"\x80", 0) == []
 
 
-def test_a_joining_side_has_a_key_frame_asked_for() -> None:
+def test_a_side_that_is_connected_has_a_key_frame_asked_for_at_once() -> None:
     joined = Joined()
     joined.show(key=True)
-    joined.call.tick(0)
-    joined.call.join(again := leg("agent", 2), 0)
-    output = joined.call.tick(SECOND)
-    assert messages(joined.customer, output) == [rtcp.KeyFrameRequest(1_000)]
+    joined.call.rtcp(joined.agent, rtcp.picture_loss(9, 31), 0)
+    assert messages(joined.customer, joined.call.tick(0)) == [rtcp.KeyFrameRequest(1_000)]
+    joined.call.join(again := leg("agent", 2), 1)
+    assert [each for data in joined.camera.frame(key=True) for each in joined.rtp(joined.customer, data, 1)] == []
+    assert messages(joined.customer, joined.call.connected(again, 2)) == [rtcp.KeyFrameRequest(1_000)]
+    assert messages(joined.customer, joined.call.tick(40_000)) == [], "asked just now"
+    assert joined.call.connected(joined.agent, 3) == [], "another stands in its place"
     assert [each for data in joined.camera.frame() for each in joined.rtp(joined.customer, data, SECOND)] == []
     sent = [each for data in joined.camera.frame(key=True) for each in joined.rtp(joined.customer, data, SECOND)]
     assert len(to(again, sent)) == 2

@@ -44,6 +44,7 @@ class Call:
         joins = self.legs[name] = leg(name, media, transport_sequence_id=self._transport_sequence_id)
         self.cameras[name] = Camera(ssrc=1_000 * media + (name == "agent"))
         self.media.join(joins, self.now)
+        self.media.connected(joins, self.now)
         self._take()
 
     def run(self, microseconds: int, *, of: tuple[Leg, ...] = ("customer", "agent"), whole: bool = True) -> "Call":

@@ -190,11 +190,13 @@ async def test_the_wish_for_a_key_frame_passes_both_ways() -> None:
     await peer.setLocalDescription(await peer.createOffer())
     answer, agreed = await link.answer(peer.localDescription.sdp)
     wanted: asyncio.Queue[bytes] = asyncio.Queue()
-    link.receive(wanted.put_nowait, wanted.put_nowait)
+    connected = asyncio.Event()
+    link.receive(wanted.put_nowait, wanted.put_nowait, connected.set)
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     asked = asyncio.Event()
     video.sender._send_keyframe = asked.set
     async with asyncio.timeout(5):
+        await connected.wait()
         while wanted.empty():
             await video.receiver._send_rtcp_pli(_ssrc(answer))
             await asyncio.sleep(0.01)
