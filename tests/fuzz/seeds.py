@@ -134,7 +134,7 @@ def _answers() -> list[protocol.ToNode]:
         protocol.Hello(worker="w", boot="b", capacity=1, nonce="0", proof="0"),
         protocol.Alive(calls=1),
         protocol.Answer(id="1", answer_sdp="v=0"),
-        protocol.Frame(id="1", frame=KeptFrame(b"\xff\xd8", 1, 1, 1, True, 1, None, None)),
+        protocol.Frame(id="1", frame=KeptFrame(b"\xff\xd8", 1, 1, 1, True, 1)),
         protocol.Refusal(id="1", code="frame_unknown"),
         protocol.LegSilentEvent(**whose, event=LegSilent("c", "agent", 1, 1, 3_000_000)),
         protocol.RecordedPieceEvent(**whose, event=piece),
