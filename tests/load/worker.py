@@ -130,6 +130,12 @@ class SyntheticExchange:
         """The picture."""
         return self._picture(call, 0, live=live, exact=False)
 
+    async def agents_own(self, call: str, _at: int) -> KeptFrame:
+        """The picture."""
+        if self._leg(call, "agent") is None:
+            raise FrameUnknown
+        return self._picture(call, 0, live=False, exact=False)
+
     def look(self, call: str, leg: Leg) -> None:
         """Silence of 1 s counts now."""
         found = self._leg(call, leg)
@@ -149,7 +155,7 @@ class SyntheticExchange:
         if live and customer.silent:
             raise FrameTooOld
         now = clock.now() + clock.wall_offset()
-        return KeptFrame(self._jpeg, *self._size, rtp_timestamp, exact, now, None, None)
+        return KeptFrame(self._jpeg, *self._size, rtp_timestamp, exact, now)
 
     def _leg(self, call: str, leg: Leg) -> _Leg | None:
         opened = self._calls.get(call)
