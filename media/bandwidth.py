@@ -8,6 +8,7 @@ the least delay of a stretch longer than a key frame takes to pass (the idea of 
 """
 
 from collections import deque
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from media.twcc import REFERENCE, Feedback
@@ -114,12 +115,19 @@ class Downlink:
 
     def rate(self) -> int | None:
         """Bits a second that arrived lately; None where too little is known, as after a pause."""
-        newest = self._reports[-1] if self._reports else None
-        counted = [each for each in self._reports if newest is not None and newest.heard - each.heard <= COUNTED]
-        if newest is None or newest.last_arrival - counted[0].last_arrival < COUNTED // 2:
-            return None
-        span = newest.last_arrival - counted[0].last_arrival
-        return sum(each.octets for each in counted[1:]) * 8 * 1_000_000 // span
+        octets = before = span = 0
+        for each in self._latest(COUNTED):
+            octets, before = octets + before, each.octets
+            span = self._reports[-1].last_arrival - each.last_arrival
+        # What the oldest told arrived before the time that is counted.
+        return None if span < COUNTED // 2 else octets * 8 * 1_000_000 // span
+
+    def _latest(self, span: int) -> Iterator[_Report]:
+        """The reports of the last `span` before the newest, that one first."""
+        for each in reversed(self._reports):
+            if self._reports[-1].heard - each.heard > span:
+                return
+            yield each
 
     def _read(self, feedback: Feedback) -> tuple[list[tuple[int, int, int]], int]:
         """Arrival, time of sending and octets of each packet that came; how many more than before are lost."""
@@ -174,7 +182,9 @@ class Downlink:
         rate = self.rate()
         if rate is None:
             return
-        standing = above - self._reports[-1].delay + min(r.delay for r in self._reports if now - r.heard <= STANDS)
+        standing = above
+        if above > QUEUED:
+            standing += min(each.delay for each in self._latest(STANDS)) - self._reports[-1].delay
         if self._loses(now):
             self._lower(rate, standing, now)
         elif standing > QUEUED or above > URGENT:

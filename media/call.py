@@ -92,6 +92,8 @@ class CallMedia:
 
     def take_events(self) -> list[CallEvent]:
         """What has happened since the last call, in order."""
+        if not self._events:
+            return []
         events, self._events = self._events, []
         return events
 

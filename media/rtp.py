@@ -55,7 +55,11 @@ def parse(data: bytes, transport_sequence_id: int) -> RtpPacket | None:
         body = start + 4
         start = body + 4 * words
         if transport_sequence_id and start <= end:
-            transport_sequence = _find_uint16(data[body:start], profile, transport_sequence_id)
+            # It mostly stands first, being all that is agreed.
+            if words and profile == ONE_BYTE_PROFILE and data[body] == transport_sequence_id << 4 | 1:
+                transport_sequence = data[body + 1] << 8 | data[body + 2]
+            else:
+                transport_sequence = _find_uint16(data[body:start], profile, transport_sequence_id)
     if first & 0x20:
         end -= data[-1]
         if not data[-1]:
