@@ -103,15 +103,13 @@ class Downlink:
 
     def heard(self, feedback: Feedback, now: int) -> None:
         """The peer's report; numbers that were never sent, or long ago, or told before, count for nothing."""
-        arrived, lost = self._read(feedback)
+        arrived, lost, report = self._read(feedback, now)
         if not arrived and not lost:
             return
-        self._count_lost(lost, lost + len(arrived), now)
+        self._count_lost(lost, lost + arrived, now)
         if arrived:
-            last = max(each[0] for each in arrived)
-            delay = min(arrival - sent for arrival, sent, _ in arrived)
-            self._count(_Report(now, last, sum(each[2] for each in arrived), delay))
-            self._decide(self._above_least(delay, now), now)
+            self._count(report)
+            self._decide(self._above_least(report.delay, now), now)
 
     def rate(self) -> int | None:
         """Bits a second that arrived lately; None where too little is known, as after a pause."""
@@ -129,14 +127,13 @@ class Downlink:
                 return
             yield each
 
-    def _read(self, feedback: Feedback) -> tuple[list[tuple[int, int, int]], int]:
-        """Arrival, time of sending and octets of each packet that came; how many more than before are lost."""
-        arrived: list[tuple[int, int, int]] = []
-        lost = row = 0
-        for place, arrival in enumerate(feedback.arrivals):
-            number = (feedback.base_sequence + place) & 0xFFFF
+    def _read(self, feedback: Feedback, now: int) -> tuple[int, int, _Report]:
+        """How many packets came, how many more than before are lost, and what is told of those that came."""
+        arrived = lost = row = octets = 0
+        last = delay = 0
+        for number, arrival in enumerate(feedback.arrivals, feedback.base_sequence):
             at = number % _KEPT
-            if self._sent[at] != number:
+            if self._sent[at] != number & 0xFFFF:
                 continue
             if arrival is None:
                 row += not self._missed[at]
@@ -145,8 +142,12 @@ class Downlink:
             self._sent[at] = None
             lost += (row if row <= HOLE else 0) - self._missed[at]
             row = 0
-            arrived.append((self._since_first(arrival), self._sent_at[at], self._octets[at]))
-        return arrived, lost + (row if row <= HOLE else 0)
+            since = self._since_first(arrival)
+            took = since - self._sent_at[at]
+            last, delay = (max(last, since), min(delay, took)) if arrived else (since, took)
+            octets += self._octets[at]
+            arrived += 1
+        return arrived, lost + (row if row <= HOLE else 0), _Report(now, last, octets, delay)
 
     def _count(self, report: _Report) -> None:
         """Remember a report, as one with that before it where they come together."""

@@ -101,7 +101,8 @@ class CallMedia:
         """A valid RTP packet from a leg."""
         if self._legs.get(leg.leg) is not leg:
             return []
-        self._events += leg.heard(now)
+        if (heard := leg.heard(now)) is not None:
+            self._events.append(heard)
         packet = rtp.parse(data, leg.parameters.transport_sequence_id)
         if packet is None:
             return []
@@ -126,7 +127,8 @@ class CallMedia:
         """A valid compound RTCP packet from a leg."""
         if self._legs.get(leg.leg) is not leg:
             return []
-        self._events += leg.heard(now)
+        if (heard := leg.heard(now)) is not None:
+            self._events.append(heard)
         other = self._legs.get(_OTHER[leg.leg])
         output: Output = []
         for message in rtcp.parse(data):

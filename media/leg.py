@@ -100,17 +100,17 @@ class LegMedia:
         """Go on counting silence from the older connection of the same leg: it is the person that is heard or not."""
         self.last_valid = older.last_valid
 
-    def heard(self, now: int) -> list[LegEvent]:
-        """A valid packet came."""
+    def heard(self, now: int) -> LegHeard | None:
+        """A valid packet came; what is to be told of it."""
         self.note_silence(now)
         self.last_valid = now
         if self._first_packet is None:
             self._first_packet = now
         if not self._silent:
-            return []
+            return None
         self._silent = False
         self._reports += 1
-        return [LegHeard(self.call, self.leg, self.media, self._reports)]
+        return LegHeard(self.call, self.leg, self.media, self._reports)
 
     def note_silence(self, now: int) -> None:
         """Remember how long nothing came, if it is the longest time in this second."""

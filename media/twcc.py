@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from struct import pack, unpack_from
+from struct import error, pack, unpack_from
 
 from media.rtcp import TRANSPORT_FEEDBACK, packet
 from media.rtp import Unwrapper
@@ -86,7 +86,10 @@ class ArrivalRecorder:
             if number > expected:
                 symbols.append((_NOT_RECEIVED, number - expected))
             symbols.append((_SMALL if small else _LARGE, 1))
-            deltas += pack("!B", delta) if small else pack("!h", delta)
+            if small:
+                deltas.append(delta)
+            else:
+                deltas += pack("!h", delta)
             expected, previous = number + 1, tick
         body = pack("!IIHH", ssrc, media_ssrc, base & 0xFFFF, expected - base)
         body += (reference & 0xFFFFFF).to_bytes(3, "big") + bytes([self._count])
@@ -142,11 +145,15 @@ def parse(data: bytes) -> Feedback:
         if symbol == _NOT_RECEIVED:
             arrivals.append(None)
             continue
-        size = 1 if symbol == _SMALL else 2
-        if position + size > len(data):
-            raise ValueError("receive deltas are cut off")
-        tick += int.from_bytes(data[position : position + size], "big", signed=size == 2)
-        position += size
+        try:
+            if symbol == _SMALL:
+                tick += data[position]
+                position += 1
+            else:
+                tick += unpack_from("!h", data, position)[0]
+                position += 2
+        except (IndexError, error) as cut:
+            raise ValueError("receive deltas are cut off") from cut
         arrivals.append(tick * DELTA)
     return Feedback(base, data[19], tuple(arrivals))
 
