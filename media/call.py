@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from media import rtcp, rtp, twcc, vp8
 from media.errors import FrameTooOld, FrameUnknown
-from media.events import CallSummary, GateChanged, Kind, Leg, LegFacts, LegSummary, MediaFlowing, RecordedPiece
+from media.events import CallSummary, GateChanged, Leg, LegFacts, LegSummary, MediaFlowing, RecordedPiece
 from media.evidence import Keeping, LegEvidence
 from media.gates import Gates, RecordingProgress
 from media.groups import EncodedPicture, GroupStore
+from media.incoming import IncomingStream
 from media.leg import LOOK_AFTER, LegEvent, LegMedia
 from media.rtp import RtpPacket
 
@@ -108,20 +109,12 @@ class CallMedia:
             return []
         if packet.transport_sequence is not None:
             leg.arrivals.add(packet.transport_sequence, now)
-        kind = _take(leg, packet, now)
-        if kind is None:
+        stream = _take(leg, packet, now)
+        if stream is None:
             return []
-        if leg.incoming[kind].received == 1:
-            self._events.append(MediaFlowing(self.call, leg.leg, leg.media, kind))
-        descriptor = vp8.parse(packet.payload) if kind == "video" else None
-        if descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor):
-            leg.incoming["video"].key_frames.arrived(now)
-        if leg.evidence is not None:
-            if kind == "video":
-                leg.evidence.video(packet, descriptor, now)
-            else:
-                leg.evidence.audio(packet, now)
-        return self._forward(leg, kind, packet, descriptor, now)
+        if stream.received == 1:
+            self._events.append(MediaFlowing(self.call, leg.leg, leg.media, stream.kind))
+        return self._forward(leg, stream, packet, _note(leg, stream, packet, now), now)
 
     def rtcp(self, leg: LegMedia, data: bytes, now: int) -> Output:
         """A valid compound RTCP packet from a leg."""
@@ -250,30 +243,48 @@ class CallMedia:
         return None if present is None or present.downlink is None else present.downlink.limit
 
     def _forward(
-        self, leg: LegMedia, kind: Kind, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int
+        self, leg: LegMedia, stream: IncomingStream, packet: RtpPacket, descriptor: vp8.Descriptor | None, now: int
     ) -> Output:
         other = self._legs.get(_OTHER[leg.leg])
         # What is sent before is lost, and the key frame with it.
         if other is None or not other.is_connected:
             return []
-        data = other.outgoing[kind].forward(leg.media, packet, descriptor, now)
+        outgoing = other.outgoing[stream.kind]
+        data = outgoing.forward(leg.media, packet, descriptor, now)
         if data is not None:
             return [(other, data)]
-        if kind == "video" and not other.outgoing[kind].has_source(leg.media):
-            leg.incoming["video"].key_frames.want()
+        if stream.kind == "video" and not outgoing.has_source(leg.media):
+            stream.key_frames.want()
         return []
 
 
-def _take(leg: LegMedia, packet: RtpPacket, now: int) -> Kind | None:
+def _take(leg: LegMedia, packet: RtpPacket, now: int) -> IncomingStream | None:
     """Which stream takes the packet; None if none does, or if it was here before."""
     parameters = leg.parameters
     if packet.payload_type == parameters.video.payload_type:
-        return "video" if leg.incoming["video"].take(packet, now) else None
+        video = leg.incoming["video"]
+        return video if video.take(packet, now) else None
     if packet.payload_type == parameters.audio.payload_type:
-        return "audio" if leg.incoming["audio"].take(packet, now) else None
+        audio = leg.incoming["audio"]
+        return audio if audio.take(packet, now) else None
     if packet.payload_type == parameters.video.rtx_payload_type:
-        return "video" if leg.incoming["video"].take_repeated(packet, now) else None
+        video = leg.incoming["video"]
+        return video if video.take_repeated(packet, now) else None
     return None
+
+
+def _note(leg: LegMedia, stream: IncomingStream, packet: RtpPacket, now: int) -> vp8.Descriptor | None:
+    """Keep what is to be kept of a packet; gives the descriptor of one of video."""
+    if stream.kind == "audio":
+        if leg.evidence is not None:
+            leg.evidence.audio(packet, now)
+        return None
+    descriptor = vp8.parse(packet.payload)
+    if descriptor is not None and vp8.starts_key_frame(packet.payload, descriptor):
+        stream.key_frames.arrived(now)
+    if leg.evidence is not None:
+        leg.evidence.video(packet, descriptor, now)
+    return descriptor
 
 
 def _translate(leg: LegMedia, other: LegMedia | None, report: rtcp.SenderReport, now: int) -> Output:

@@ -33,6 +33,8 @@ class IncomingStream:
 
     def __init__(self, parameters: StreamParameters) -> None:
         self.parameters = parameters
+        self.kind = parameters.kind
+        """Picture or sound."""
         self.ssrc: int | None = None
         """The sender's SSRC: the first that was heard; others under the same payload type are not ours."""
         self.received = 0

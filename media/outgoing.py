@@ -140,10 +140,11 @@ class OutgoingStream:
             tl0picidx = (descriptor.tl0picidx or 0) + self._tl0picidx_offset
             if self._picture_id_offset or self._tl0picidx_offset or not descriptor.long_picture_id:
                 payload = vp8.rewrite(payload, descriptor, picture_id, tl0picidx)
+        if timestamp != self._newest_timestamp:
+            self.segments.extend(timestamp)
         if sequence > self._newest_sequence:
             self._newest_sequence, self._newest_timestamp, self._newest_at = sequence, timestamp, now
             self._newest_picture_id, self._newest_tl0picidx = picture_id, tl0picidx
-        self.segments.extend(timestamp)
         self._packets += 1
         self.octets += len(payload)
         sequence &= 0xFFFF
