@@ -140,7 +140,7 @@ class CallMedia:
         return output
 
     def tick(self, now: int) -> Output:
-        """What is due; to be called about every 40 ms."""
+        """What is due; to be called about every 50 ms."""
         both = self._keeping.evidence and len(self._legs) == 2 and all(leg.flows for leg in self._legs.values())
         output: Output = []
         for leg in self._legs.values():

@@ -29,7 +29,7 @@ from vouch.tasks import TaskSet
 
 log = logger(__name__)
 
-TICK_S = 0.04
+TICK_S = 0.05
 """Between two looks at what is due in every call: seconds."""
 MOST_PICTURES = 8
 """Pictures that may wait for decoding at once."""

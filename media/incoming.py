@@ -108,6 +108,7 @@ class _Statistics:
         self._received_before = 0
         self._jitter = 0.0
         self._transit: int | None = None
+        self._timestamp = -1
 
     def add(self, packet: RtpPacket, now: int) -> None:
         if not self._received:
@@ -115,7 +116,10 @@ class _Statistics:
         self._received += 1
         if packet.sequence >= self._highest:
             self._highest = packet.sequence
-            self._add_jitter(now * self._clock_rate // 1_000_000 - packet.timestamp)
+            # The packets of one picture carry the same instant, and wait for each other at the sender.
+            if packet.timestamp != self._timestamp:
+                self._timestamp = packet.timestamp
+                self._add_jitter(now * self._clock_rate // 1_000_000 - packet.timestamp)
 
     def _add_jitter(self, transit: int) -> None:
         if self._transit is not None:

@@ -19,7 +19,7 @@ SILENT_AFTER = 3_000_000
 """A leg without a valid packet for this long is silent: microseconds."""
 LOOK_AFTER = 1_000_000
 """The same when somebody has reason to look: microseconds."""
-FEEDBACK_EVERY = 80_000
+FEEDBACK_EVERY = 100_000
 """Between two congestion control reports: microseconds."""
 REPORT_EVERY = 1_000_000
 """Between two receiver reports: microseconds."""
