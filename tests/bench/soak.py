@@ -18,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,8 @@ class Findings:
     """What the soak has shown."""
 
     calls: int = 0
-    unconnected: int = 0
+    unconnected: Counter[str] = field(default_factory=Counter)
+    """How many calls did not come about, by what was told of it."""
     stalls: int = 0
     recordings: int = 0
     mebibytes: float = 0.0
@@ -183,8 +185,8 @@ class Soak:
                 await robots[-1].accept(await self._plane.negotiate(worker, call, leg, 1, offer))
             await asyncio.sleep(length)
             summary = await self._plane.close_call(worker, call)
-        except (ConnectionError, MediaRefused):
-            self._found.unconnected += 1
+        except (ConnectionError, MediaRefused) as error:
+            self._found.unconnected[f"{type(error).__name__}: {error}, after {len(robots)} robots"] += 1
             await asyncio.sleep(1)
             return
         finally:
@@ -242,7 +244,7 @@ def told(found: Findings, calls: int) -> dict[str, Any]:
         "bench": "soak",
         "calls_at_once": calls,
         "calls": found.calls,
-        "unconnected": found.unconnected,
+        "unconnected": found.unconnected.total(),
         "stalls": found.stalls,
         "recordings": found.recordings,
         "recorded_mib": round(found.mebibytes, 1),
@@ -262,7 +264,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     found = uvloop.run(run(given.minutes, given.calls, given.seed))
-    for line in found.wrong:
+    for line in (
+        *found.wrong,
+        *(f"{count} calls did not come about: {why}" for why, count in found.unconnected.items()),
+    ):
         print(line)
     figures = told(found, given.calls)
     print(json.dumps(figures))
