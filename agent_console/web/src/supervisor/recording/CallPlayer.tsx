@@ -80,7 +80,7 @@ function Controls({ axis, conductor, toggle }: { axis: Axis; conductor: Conducto
   const Icon = playing ? IconPlayerPauseFilled : IconPlayerPlayFilled;
   return (
     <Group gap="sm">
-      <Button w={120} leftSection={<Icon size={16} />} onClick={toggle} aria-keyshortcuts="Space">
+      <Button w={140} leftSection={<Icon size={16} />} onClick={toggle} aria-keyshortcuts="Space">
         {t(playing ? "recording.pause" : "recording.play")}
       </Button>
       <Text size="sm" fw={500} className="figures">
