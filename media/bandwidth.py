@@ -7,6 +7,7 @@ slope (draft-ietf-rmcat-gcc-02): a forwarder cannot probe, and a standing queue 
 the least delay of a stretch longer than a key frame takes to pass (the idea of RFC 8289 §3.2).
 """
 
+from array import array
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -50,7 +51,7 @@ INCREASE = 1.08
 LEAST, MOST = 80_000, 2_500_000
 """Bits a second; whoever is allowed more than `MOST` is not bound."""
 
-_KEPT = 1 << 12
+_KEPT = 1 << 11
 _TIME_MODULUS = REFERENCE << 24
 
 
@@ -71,10 +72,10 @@ class Downlink:
         self.limit: int | None = None
         """Bits a second that the peer's pictures should keep below; None while there is no reason for any."""
         self._next = 0
-        # Columns, each packet at the place of its number: the cycle collector need not walk through plain values.
-        self._sent: list[int | None] = [None] * _KEPT
-        self._sent_at = [0] * _KEPT
-        self._octets = [0] * _KEPT
+        # Columns, each packet at the place of its number: see the history of `media.outgoing`.
+        self._sent = array("l", [-1]) * _KEPT
+        self._sent_at = array("q", [0]) * _KEPT
+        self._octets = array("l", [0]) * _KEPT
         self._missed = bytearray(_KEPT)
         """Whether it was said to be lost."""
         self._reports: deque[_Report] = deque()
@@ -139,7 +140,7 @@ class Downlink:
                 row += not self._missed[at]
                 self._missed[at] = True
                 continue
-            self._sent[at] = None
+            self._sent[at] = -1
             lost += (row if row <= HOLE else 0) - self._missed[at]
             row = 0
             since = self._since_first(arrival)

@@ -4,6 +4,7 @@ To the receiver it is one unbroken stream: sequence numbers, timestamps and VP8 
 source. Gaps stay gaps, so that what is lost before us can still be filled in late, under its own number.
 """
 
+from array import array
 from collections import OrderedDict
 from struct import pack
 
@@ -22,14 +23,14 @@ RESEND_PACE = 20_000
 
 
 class _History:
-    """What was sent lately, by 16-bit sequence number. Columns of plain values, which the cycle collector need not walk
-    through: one object for each packet of fifty calls would stop all of them for as long as that takes.
+    """What was sent lately, by 16-bit sequence number. Columns of plain values: objects for each packet of fifty calls
+    would be out of the processor's caches when their turn comes again, and the cycle collector would walk through them.
     """
 
     def __init__(self) -> None:
-        self._sequences: list[int | None] = [None] * HISTORY
-        self._timestamps = [0] * HISTORY
-        self._markers = [False] * HISTORY
+        self._sequences = array("l", [-1]) * HISTORY
+        self._timestamps = array("Q", [0]) * HISTORY
+        self._markers = bytearray(HISTORY)
         self._payloads = [b""] * HISTORY
 
     def put(self, sequence: int, timestamp: int, payload: bytes, *, marker: bool) -> None:
@@ -45,7 +46,7 @@ class _History:
         at = sequence % HISTORY
         if self._sequences[at] != sequence:
             return None
-        return self._timestamps[at], self._payloads[at], self._markers[at]
+        return self._timestamps[at], self._payloads[at], bool(self._markers[at])
 
 
 class OutgoingStream:
