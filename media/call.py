@@ -91,10 +91,13 @@ class CallMedia:
         self._progress.kept(piece)
         self._look_at_recording(now)
 
+    @property
+    def has_events(self) -> bool:
+        """Whether `take_events` has any to give."""
+        return bool(self._events)
+
     def take_events(self) -> list[CallEvent]:
         """What has happened since the last call, in order."""
-        if not self._events:
-            return []
         events, self._events = self._events, []
         return events
 

@@ -252,7 +252,8 @@ class Exchange:
             gc.collect()
 
     def _send(self, opened: _Open, output: Output) -> None:
-        self._tell(opened)
+        if opened.media.has_events:
+            self._tell(opened)
         for leg, data in output:
             link = opened.links.get(leg)
             if link is not None:

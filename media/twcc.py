@@ -20,6 +20,8 @@ REFERENCE = 64_000
 """Unit of the reference time: microseconds."""
 LONGEST = 4_096
 """Sequence numbers that a peer's packet may cover."""
+MOST_WAITING = 1 << 16
+"""Arrivals that wait to be reported; further ones are taken for lost."""
 COVERED = 512
 """Those that one of ours does, so that it fits a datagram; a gap that is as long is a restart, not reported as loss."""
 
@@ -43,31 +45,34 @@ class ArrivalRecorder:
 
     def __init__(self) -> None:
         self._unwrapper = Unwrapper(16)
-        self._arrivals: dict[int, int] = {}
+        self._came: list[tuple[int, int]] = []
         self._next_base: int | None = None
         self._count = 0
 
     def add(self, transport_sequence: int, now: int) -> None:
         """A packet with this 16-bit number arrived at `now` (microseconds, never going back)."""
-        self._arrivals.setdefault(self._unwrapper.unwrap(transport_sequence), now)
+        if len(self._came) < MOST_WAITING:
+            self._came.append((transport_sequence, now))
 
     def flush(self, ssrc: int, media_ssrc: int) -> list[bytes]:
         """The packets that report all that arrived since the last call; none if nothing did."""
-        packets = [self._packet(ssrc, media_ssrc, base, run) for base, run in self._runs()]
-        self._arrivals.clear()
-        return packets
+        arrivals: dict[int, int] = {}
+        for transport_sequence, arrived in self._came:
+            arrivals.setdefault(self._unwrapper.unwrap(transport_sequence), arrived)
+        self._came.clear()
+        return [self._packet(ssrc, media_ssrc, base, run) for base, run in self._runs(arrivals)]
 
-    def _runs(self) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    def _runs(self, arrivals: dict[int, int]) -> Iterator[tuple[int, list[tuple[int, int]]]]:
         """What came, in stretches that fit one packet each: the first number covered, numbers and ticks of 250 µs."""
-        if not self._arrivals:
+        if not arrivals:
             return
-        numbers = sorted(self._arrivals)
+        numbers = sorted(arrivals)
         base = self._next_base
         if base is None or not 0 <= numbers[0] - base < COVERED:
             base = numbers[0]
         run: list[tuple[int, int]] = []
         for number in numbers:
-            tick = self._arrivals[number] // DELTA
+            tick = arrivals[number] // DELTA
             if run and (number - base >= COVERED or not -0x8000 <= tick - run[-1][1] <= 0x7FFF):
                 yield base, run
                 run, base = [], number

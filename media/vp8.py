@@ -40,32 +40,21 @@ def parse(payload: bytes) -> Descriptor | None:
 
 def _parse(payload: bytes) -> Descriptor:
     first = payload[0]
-    found = Descriptor(first & 0x17 == 0x10, 1, None, 0, False, None, 0)
-    if not first & 0x80:
-        return found
-    extension = payload[1]
-    found.size = 2
-    if extension & 0x80:
-        _parse_picture_id(payload, found)
-    if extension & 0x40:
-        found.tl0picidx_at = found.size
-        found.tl0picidx = payload[found.size]
-        found.size += 1
-    if extension & 0x30:
-        found.size += 1
-    return found
-
-
-def _parse_picture_id(payload: bytes, found: Descriptor) -> None:
-    found.picture_id_at = found.size
-    octet = payload[found.size]
-    if octet & 0x80:
-        found.long_picture_id = True
-        found.picture_id = (octet & 0x7F) << 8 | payload[found.size + 1]
-        found.size += 2
-    else:
-        found.picture_id = octet
-        found.size += 1
+    starts_frame, size = first & 0x17 == 0x10, 1
+    picture_id = tl0picidx = None
+    picture_id_at = tl0picidx_at = 0
+    long_picture_id = False
+    if first & 0x80:
+        extension, size = payload[1], 2
+        if extension & 0x80:
+            picture_id_at, picture_id, size = 2, payload[2], 3
+            if picture_id & 0x80:
+                long_picture_id, picture_id, size = True, (picture_id & 0x7F) << 8 | payload[3], 4
+        if extension & 0x40:
+            tl0picidx_at, tl0picidx, size = size, payload[size], size + 1
+        if extension & 0x30:
+            size += 1
+    return Descriptor(starts_frame, size, picture_id, picture_id_at, long_picture_id, tl0picidx, tl0picidx_at)
 
 
 def starts_key_frame(payload: bytes, descriptor: Descriptor) -> bool:
