@@ -255,7 +255,7 @@ class _OfferingLink(PeerLink):
 
 
 def _look(dtls: RTCDtlsTransport, on_connected: ConnectedHandler) -> None:
-    """Tell of it if the connection stands: our side is the last to know that the keys are agreed (RFC 8446, 6347)."""
+    """Tell of it if the connection stands. Who answers is DTLS client, and so the last to know (RFC 6347 §4.2.4)."""
     if dtls._state is State.CONNECTED:
         on_connected()
 

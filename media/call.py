@@ -33,12 +33,12 @@ _OTHER: dict[Leg, Leg] = {"customer": "agent", "agent": "customer"}
 
 @dataclass(frozen=True)
 class NamedPicture:
-    """A frame of the customer that was found, still encoded."""
+    """A frame that was found, still encoded."""
 
     picture: EncodedPicture
     """What is to be decoded."""
     rtp_timestamp: int
-    """Its name as the agent's page knew it; the sender's own where it never went to the present agent's page."""
+    """Its name as the agent's page knew it; its sender's where it never went to the present agent's page."""
     exact: bool
     """Whether it was asked for by that name."""
 

@@ -268,25 +268,21 @@ class Exchange:
             self._on_event(event, clock.now())
 
     async def _run(self) -> None:
-        idle_due = 0
         while True:
             await asyncio.sleep(TICK_S)
-            now = clock.now()
-            self._load.measure(now, time.process_time_ns() // 1_000)
+            self._load.measure(clock.now(), time.process_time_ns() // 1_000)
             for opened in list(self._calls.values()):
                 try:
-                    self._send(opened, opened.media.tick(clock.now()))
+                    self._tick(opened)
                 except Exception as fault:  # noqa: BLE001 - as there
                     self._give_up(opened, fault)
-            if now >= idle_due:
-                idle_due = now + IDLE // 100
-                self._close_idle(now)
 
-    def _close_idle(self, now: int) -> None:
-        for opened in list(self._calls.values()):
-            if now - opened.heard_at() > IDLE and not opened.negotiating:
-                log.warning("call closed because nothing was heard of it", call=opened.media.call)
-                self.close_call(opened.media.call)
+    def _tick(self, opened: _Open) -> None:
+        now = clock.now()
+        self._send(opened, opened.media.tick(now))
+        if now - opened.heard_at() > IDLE and not opened.negotiating:
+            log.warning("call closed because nothing was heard of it", call=opened.media.call)
+            self.close_call(opened.media.call)
 
     def _media(self, call: str) -> CallMedia:
         opened = self._calls.get(call)

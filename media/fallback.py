@@ -225,13 +225,16 @@ class FallbackLink:
         self._peer.remove_all_listeners("connectionstatechange")
         await self._tasks.close()
 
+    @property
+    def _is_connected(self) -> bool:
+        return bool(self._peer.connectionState == "connected")
+
     def _look(self, on_connected: ConnectedHandler) -> None:
-        if self._peer.connectionState == "connected":
+        if self._is_connected:
             on_connected()
 
     def _put(self, kind: Kind, packet: RtpPacket) -> None:
-        connected = self._peer.connectionState == "connected"
-        if not self._tracks[kind].put(packet, clock.now(), connected=connected) and kind == "video":
+        if not self._tracks[kind].put(packet, clock.now(), connected=self._is_connected) and kind == "video":
             self._wanted.set()
 
     def _add_transceiver(self, kind: Kind) -> None:

@@ -149,7 +149,6 @@ class RobotPage:
 
     async def offer_media(self) -> None:
         """Make a new peer connection for its leg; the older one is closed when the new one stands."""
-        self._offering = True
         try:
             peer = self.make_peer()
             self._peers.add(peer)

@@ -264,11 +264,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     found = uvloop.run(run(given.minutes, given.calls, given.seed))
-    for line in (
-        *found.wrong,
-        *(f"{count} calls did not come about: {why}" for why, count in found.unconnected.items()),
-    ):
+    for line in found.wrong:
         print(line)
+    for why, count in found.unconnected.items():
+        print(f"{count} calls did not come about: {why}")
     figures = told(found, given.calls)
     print(json.dumps(figures))
     return int(bool(found.wrong) or not found.recordings or not figures["flat"])

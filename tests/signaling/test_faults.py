@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from ekyc import admission
+from media.errors import FrameUnknown
+from media.plane import KeptFrame
 from routing.events import Tick
 from routing.state import LegState
 from signaling.demo.robot_page import RobotPage
@@ -83,6 +85,44 @@ async def confirmed(caller: RobotPage, agent: RobotPage) -> None:
     answer = await agent.press("verdict", call=agent.call["id"], verdict="confirmed", frame=agent.frame_name())
     assert answer["code"] == "ok"
     assert (await caller.until_state("ended"))["outcome"] == "confirmed"
+
+
+async def pictures(house: House, call: str, *, until_there_are: int) -> list[tuple[str, int | None]]:
+    """Kind and number of each picture of a call."""
+    async with asyncio.timeout(10):
+        while len(kept := await house.node.effects._evidence.kept(call)) < until_there_are:
+            await asyncio.sleep(0.01)
+    return sorted((picture.kind, picture.decision) for picture in kept)
+
+
+async def take_a_picture(agent: RobotPage) -> None:
+    answer = await agent.press("picture.take", call=agent.call["id"], frame=agent.frame_name())
+    assert answer["code"] == "ok"
+
+
+async def test_the_agents_own_picture_is_kept_beside_the_verdicts_and_beside_no_other(house: House) -> None:
+    caller, agent = await house.call()
+    call = agent.call["id"]
+    await take_a_picture(agent)
+    await confirmed(caller, agent)
+    assert await pictures(house, call, until_there_are=3) == [("agent", 1), ("extra", 1), ("snapshot", 1)]
+
+
+async def test_a_verdict_counts_where_there_is_no_picture_of_the_agent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller, agent = await house.call()
+    call, asked = agent.call["id"], asyncio.Event()
+
+    async def has_none(*_: Any) -> KeptFrame:
+        asked.set()
+        raise FrameUnknown
+
+    monkeypatch.setattr(house.node.effects._plane, "agents_own", has_none)
+    await confirmed(caller, agent)
+    await asyncio.wait_for(asked.wait(), 10)
+    await until(lambda: not house.node.effects._waiting)
+    assert await pictures(house, call, until_there_are=1) == [("snapshot", 1)]
 
 
 async def test_effects_go_on_after_a_database_that_was_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
