@@ -29,7 +29,8 @@ COPY signaling signaling
 COPY vouch vouch
 COPY --from=pages /src/ekyc/web/dist ekyc/web/dist
 COPY --from=pages /src/agent_console/web/dist agent_console/web/dist
-RUN uv pip install --no-cache --compile-bytecode --python /opt/vouch/bin/python --no-deps --no-build-isolation .
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir built . \
+    && uv pip install --no-cache --compile-bytecode --python /opt/vouch/bin/python --no-deps built/vouch-*.whl
 
 # --- what runs ---
 FROM python:3.11-slim-bookworm

@@ -80,7 +80,7 @@ def test_only_our_own_pins_lock_versions() -> None:
     assert [str(file) for file in FILES if file.name in locks] == []
 
 
-@pytest.mark.parametrize("name", ["runtime", "develop", "uv"])
+@pytest.mark.parametrize("name", ["runtime", "develop", "uv", "faces"])
 def test_every_python_package_is_pinned_by_hash_and_by_nothing_else(name: str) -> None:
     lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
     assert len(_pins(name)) == sum(not line.startswith("    --hash=sha256:") for line in lines)
@@ -95,7 +95,7 @@ def test_what_runs_is_what_was_tested(name: str) -> None:
     assert {package: developed.get(package) for package in _pins(name)} == _pins(name)
 
 
-@pytest.mark.parametrize("name", ["runtime", "develop", "uv"])
+@pytest.mark.parametrize("name", ["runtime", "develop", "uv", "faces"])
 def test_every_package_asked_for_is_pinned(name: str) -> None:
     lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
     asked = {re.split(r"[\[<=> ]", line)[0] for line in lines if line[:1].isalnum()}
