@@ -144,13 +144,13 @@ def test_dev_refuses_what_it_does_not_know() -> None:
     assert "no such verb: frobnicate" in run.stderr
 
 
-@pytest.mark.parametrize("script", ["dev", ".ci/run", "tools/bare_machine.sh"])
+@pytest.mark.parametrize("script", ["dev", ".ci/run", "tools/bare_machine.sh", "deploy/pin-images"])
 def test_scripts_can_be_read_by_their_shell(script: str) -> None:
     shell = "bash" if (ROOT / script).read_text().startswith("#!/usr/bin/env bash") else "sh"
     subprocess.run([shell, "-n", ROOT / script], check=True)
 
 
-@pytest.mark.parametrize("script", ["dev", ".ci/run"])
+@pytest.mark.parametrize("script", ["dev", ".ci/run", "deploy/pin-images"])
 def test_scripts_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
 

@@ -1,12 +1,24 @@
 """What docker-compose.yml, the Dockerfile and deploy/ promise, as far as it can be seen without a container engine."""
 
+import hashlib
+import os
 import re
+import shutil
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
+from redis import Redis
+from redis.exceptions import AuthenticationError, BusyLoadingError
+from redis.exceptions import ConnectionError as Refused
 
+from signaling.main import main
+from tests import services
+from tests.ports import free_port
 from vouch.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,12 +84,14 @@ def test_a_node_starts_from_what_it_is_given(node: str, monkeypatch: pytest.Monk
         "POSTGRES_PASSWORD": "a1",
         "VOUCH_TURN_SECRET": "b2",
         "VOUCH_MEDIA_SECRET": "c3",
+        "REDIS_PASSWORD": "d4",
     }
     for name, value in environment(node).items():
         monkeypatch.setenv(name, VARIABLE.sub(lambda found: sample[found[1]], value))
     settings = Settings()
     assert settings.node == node
     assert settings.database == "postgresql+asyncpg://vouch:a1@postgres/vouch"
+    assert settings.redis_url == "redis://:d4@redis:6379/0"
     assert settings.trusted_proxies == 1
     assert settings.media_secret == "c3"
     assert {name: address.split(":")[0] for name, address in settings.worker_addresses.items()} == {
@@ -125,7 +139,118 @@ def test_caddy_knows_every_node_and_asks_how_it_is() -> None:
 def test_images_are_pinned_and_come_from_no_named_registry() -> None:
     images = [service["image"] for service in SERVICES.values() if service["image"] != COMPOSE["name"]]
     images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
-    assert [image for image in images if not re.fullmatch(r"([a-z]+/)?[a-z]+:\d+[\w.-]*", image)] == []
+    pinned = re.compile(r"([a-z]+/)?[a-z]+:\d+[\w.-]*(@sha256:[0-9a-f]{64})?")
+    assert [image for image in images if not pinned.fullmatch(image)] == []
+
+
+def test_images_can_be_pinned_by_digest_again_and_again(tmp_path: Path) -> None:
+    # The registry's answer alone is made up: what is shown is that every image gets its digest, once.
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        '#!/bin/sh\nfor last; do :; done\nprintf "sha256:%s\\n" "$(printf %s "$last$SALT" | sha256sum | cut -c 1-64)"\n'
+    )
+    docker.chmod(0o755)
+    (tmp_path / "deploy").mkdir()
+    for name in ("docker-compose.yml", "Dockerfile", "deploy/pin-images"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for salt in ("then", "now"):
+        path = f"{docker.parent}:{os.environ['PATH']}"
+        subprocess.run(
+            [tmp_path / "deploy/pin-images"], env={"PATH": path, "SALT": salt}, check=True, capture_output=True
+        )
+        text = (tmp_path / "docker-compose.yml").read_text() + (tmp_path / "Dockerfile").read_text()
+        pinned = re.findall(r"^ *(?:image:|FROM) (\S+:\S+?)@sha256:([0-9a-f]{64})( AS \w+)?$", text, re.MULTILINE)
+        assert len(pinned) == len(re.findall(r"^ *(?:image:|FROM) \S+:\S+", text, re.MULTILINE)) == 7
+        assert {hashlib.sha256(f"{image}{salt}".encode()).hexdigest() for image, _, _ in pinned} == {
+            digest for _, digest, _ in pinned
+        }
+
+
+def test_no_service_can_take_the_machine_or_gain_rights() -> None:
+    staying = {name: service for name, service in SERVICES.items() if name != "migrate"}
+    assert [name for name, service in SERVICES.items() if not re.fullmatch(r"\d+[mg]", service["mem_limit"])] == []
+    assert {service["pids_limit"] for service in SERVICES.values()} == {512}
+    assert {tuple(service["security_opt"]) for service in SERVICES.values()} == {("no-new-privileges:true",)}
+    # coturn is on the machine's own network and keeps its image's own user.
+    assert [name for name, service in staying.items() if service.get("cap_drop") != ["ALL"]] == ["coturn"]
+    for name in (*NODES, *WORKERS, "caddy"):
+        assert SERVICES[name]["ulimits"]["nofile"]["soft"] >= 65_536
+
+
+def test_what_strangers_reach_is_not_in_the_network_of_what_holds_the_data() -> None:
+    networks = {name: set(service.get("networks", ())) for name, service in SERVICES.items()}
+    assert set().union(*networks.values()) == set(COMPOSE["networks"])
+    assert COMPOSE["networks"]["data"] == {"internal": True}
+    assert {name for name, joined in networks.items() if "data" in joined} == {"migrate", *NODES, "postgres", "redis"}
+    assert networks["postgres"] == networks["redis"] == {"data"}
+    assert networks["caddy"] == {"front"}
+    assert {tuple(networks[worker]) for worker in WORKERS} == {("media",)}
+
+
+def test_redis_asks_for_its_password(tmp_path: Path) -> None:
+    command = SERVICES["redis"]["command"]
+    # The very script, with a folder and a port of the test's own.
+    port = free_port()
+    script = command[2].replace("$$", "$").replace("/data/", f"{tmp_path}/")
+    script = script.replace("redis-server ", f"{services.program('redis')} ") + f" --port {port} --bind 127.0.0.1"
+    script = script.replace("\n --port", " --port")
+    process = subprocess.Popen(
+        [*command[:2], script],
+        env={"REDIS_PASSWORD": "d4", "PATH": os.environ["PATH"]},
+        stdout=subprocess.DEVNULL,
+        preexec_fn=services.die_with_us,  # noqa: PLW1509 - it takes no lock that another thread could hold
+    )
+    try:
+        assert _redis_says(port, "redis://127.0.0.1:{port}/0") == "AuthenticationError"
+        assert _redis_says(port, "redis://:wrong@127.0.0.1:{port}/0") == "AuthenticationError"
+        assert _redis_says(port, "redis://:d4@127.0.0.1:{port}/0") == "True"
+        assert "d4" not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _redis_says(port: int, url: str) -> str:
+    """Whether Redis answers, or the name of what it refused with; a server that is just starting is waited for."""
+    until = time.monotonic() + 20
+    while True:
+        with Redis.from_url(url.format(port=port)) as client:
+            try:
+                return str(client.ping())
+            except AuthenticationError:
+                return "AuthenticationError"
+            except (Refused, BusyLoadingError):
+                assert time.monotonic() < until, "Redis does not answer"
+
+
+def unit(name: str) -> dict[str, list[str]]:
+    """The settings of deploy/NAME.service by their names; one that stands twice has two values."""
+    found: dict[str, list[str]] = {}
+    for key, value in re.findall(r"^(\w+)=(.*)$", (DEPLOY / f"{name}.service").read_text(), re.MULTILINE):
+        found.setdefault(key, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("name", ["vouch", "vouch-media"])
+def test_a_unit_of_systemd_locks_its_service_in(name: str) -> None:
+    settings = unit(name)
+    assert settings["NoNewPrivileges"] == ["true"]
+    assert settings["ProtectSystem"] == ["strict"]
+    assert settings["CapabilityBoundingSet"] == [""]
+    assert int(settings["LimitNOFILE"][0]) >= 65_536
+    assert {"MemoryMax", "TasksMax", "Restart", "UMask"} <= set(settings)
+    assert settings.get("ReadWritePaths") == (["/var/lib/vouch"] if name == "vouch" else None)
+    # What the workers and decoders lock themselves in by must not be forbidden.
+    assert "landlock_restrict_self" in settings["SystemCallFilter"][0]
+
+
+def test_the_units_start_commands_that_there_are() -> None:
+    for name in ("vouch", "vouch-media"):
+        (command,) = unit(name)["ExecStart"]
+        _, _, given = command.partition(" -m signaling.main ")
+        context = click.Context(main)
+        assert given.split()[0] in main.list_commands(context)
 
 
 def test_the_dockerfile_copies_what_is_there_and_the_ignore_file_lets_in() -> None:
