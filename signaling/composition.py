@@ -51,6 +51,7 @@ from vouch.database import Database
 from vouch.http import middlewares
 from vouch.keys import Keys
 from vouch.settings import Settings
+from vouch.stalls import Stalls
 from vouch.tasks import TaskSet
 
 _SWEEP_S = 300
@@ -103,6 +104,7 @@ class Node:
         self.health = Health(settings, self.database, self.nodes, self.workers, self.blobs, self.floors)
         self._wire()
         self._tasks = TaskSet("node")
+        self._stalls = Stalls()
         self.app = self._application()
 
     def _wire(self) -> None:
@@ -181,12 +183,14 @@ class Node:
         self.health.start()
         self.seeds.start(self.floors)
         await self.draws.start()
+        self._stalls.start()
         self._tasks.spawn("results", self.dispatcher.run())
         self._tasks.every(_SWEEP_S, "sweep", self._sweep)
         self._tasks.every(_CLOSE_S, "recordings", self.recordings.close_left)
 
     async def close(self) -> None:
         """Stop in order; calls that run are lost connections, and go on when a node starts within their 15 seconds."""
+        await self._stalls.close()
         await self._tasks.close()
         for told in (self.teams, self.members, self.draws):
             await told.close()
