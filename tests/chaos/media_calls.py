@@ -92,6 +92,7 @@ class RobotCall:
         self._sides = {"customer": agent, "agent": caller}
         """Who sees whom."""
         self._agent = agent
+        self.pages = (caller, agent)
 
     async def back_at(self, since: float) -> dict[str, float]:
         for page in self._sides.values():
