@@ -33,6 +33,7 @@ from aiortc.sdp import MediaDescription, candidate_to_sdp
 from av import VideoFrame
 
 from media import aiortc_seam
+from media.ingress.privates import require
 
 CONNECT_S = 15.0
 """What ICE and DTLS may take: seconds."""
@@ -58,7 +59,7 @@ PacketHandler = Callable[[bytes, int], None]
 def check() -> None:
     """Raise RuntimeError where the installed libraries are not those that the two files were written for."""
     aiortc_seam.check()
-    aiortc_seam.require(_PRIVATE)
+    require(_PRIVATE)
 
 
 class Port(asyncio.DatagramTransport):

@@ -1,4 +1,4 @@
-"""The only file that needs what aiortc and aioice keep private. Checked against aiortc 1.16 and aioice 0.13.
+"""Calls over what aiortc and aioice keep private. Checked against aiortc 1.16 and aioice 0.13.
 
 aiortc does what it is good at: SDP, ICE, DTLS. Its own senders and receivers, which decode and encode, are never
 started; once the keys are there, packets are taken from the sockets and given to them, past its queues and tasks.
@@ -9,7 +9,7 @@ Where either fails a worker uses `media.fallback` instead.
 import asyncio
 import random
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import partial
 from importlib.metadata import version
@@ -38,6 +38,11 @@ from media import rtcp
 from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
+from media.ingress import addresses as reachable
+from media.ingress import guard
+from media.ingress.counts import Counts
+from media.ingress.guard import GuardedProtocol, IceGuard
+from media.ingress.privates import Replaced, require
 from media.leg import LegParameters
 from media.peer import (
     CODECS,
@@ -54,6 +59,8 @@ from media.worker_settings import UdpSettings
 
 RECEIVE_BUFFER = 1 << 20
 """Octets of each socket's receive buffer: a stall of the machine must not lose what came meanwhile."""
+MOST_SOURCES = 32
+"""SSRCs of one peer: the library keeps something for each for good. Browsers have four."""
 _COMPONENT = 1
 _SHORTEST = 12
 STUN_TIMEOUT_S = 5
@@ -77,13 +84,7 @@ def check() -> None:
         if not version(package).startswith(wanted):
             raise RuntimeError(f"{package} {version(package)} is installed; {wanted}* is needed")
     require(_PRIVATE)
-
-
-def require(private: Sequence[tuple[type, Sequence[str]]]) -> None:
-    """Raise RuntimeError where the libraries' classes lack any of these names."""
-    missing = [f"{owner.__name__}.{name}" for owner, names in private for name in names if not hasattr(owner, name)]
-    if missing:
-        raise RuntimeError(f"aiortc lacks {', '.join(missing)}")
+    guard.check()
 
 
 async def self_test() -> None:
@@ -135,7 +136,8 @@ class PeerLink:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._udp = udp
         self._transceivers: dict[Kind, RTCRtpTransceiver] = {}
-        self._replaced: list[tuple[object, str]] = []
+        self._replaced = Replaced()
+        self._guard: IceGuard | None = None
         self._dtls: RTCDtlsTransport | None = None
         """What packets go through; known once there is an answer."""
         self._way: tuple[CandidatePair, Callable[[bytes, Any], None], Any] | None = None
@@ -169,13 +171,13 @@ class PeerLink:
             on_rtcp(data)
 
         # What came before the keys stands in the library's queue and takes its way.
-        setattr(dtls, "_handle_rtp_data", take_rtp)  # noqa: B010
-        setattr(dtls, "_handle_rtcp_data", take_rtcp)  # noqa: B010
-        self._replaced += [(dtls, "_handle_rtp_data"), (dtls, "_handle_rtcp_data")]
+        self._replaced.put(dtls, "_handle_rtp_data", take_rtp)
+        self._replaced.put(dtls, "_handle_rtcp_data", take_rtcp)
+        counts = self._guard.counts if self._guard is not None else Counts()
+        sources: set[bytes] = set()
         for protocol in dtls.transport._connection._protocols:
-            short = partial(_take, dtls, protocol.datagram_received, on_rtp, on_rtcp)
-            setattr(protocol, "datagram_received", short)  # noqa: B010 - one instance is changed, not the class
-            self._replaced.append((protocol, "datagram_received"))
+            short = partial(_take, dtls, protocol.datagram_received, on_rtp, on_rtcp, counts, sources)
+            self._replaced.put(protocol, "datagram_received", short)
         dtls.on("statechange", partial(_look, dtls, on_connected))
         _look(dtls, on_connected)
 
@@ -199,10 +201,9 @@ class PeerLink:
         try:
             await self._peer.close()
         finally:
-            # They lead round in a circle, and with it a call's megabytes would wait for the cycle collector.
-            for owner, name in self._replaced:
-                vars(owner).pop(name, None)
-            self._replaced.clear()
+            self._replaced.undo()
+            if self._guard is not None:
+                self._guard.close()
             if self._dtls is not None:
                 self._dtls.remove_all_listeners("statechange")
 
@@ -214,9 +215,11 @@ class PeerLink:
             transceiver = self._peer.addTransceiver(kind)
             _never_start(transceiver)
             self._transceivers[kind] = transceiver
-        connection = self._transport().transport.iceGatherer._connection
-        gather = partial(_gather, connection, self._udp)
-        setattr(connection, "get_component_candidates", gather)  # noqa: B010 - one instance is changed, not the class
+        dtls = self._transport()
+        connection = dtls.transport.iceGatherer._connection
+        self._guard = IceGuard(connection, private_peers=self._udp.private_peers)
+        self._guard.watch(dtls)
+        setattr(connection, "get_component_candidates", partial(_gather, connection, self._udp))  # noqa: B010
 
     def _agree(self, media: MediaDescription) -> None:
         """Choose codec and extensions ourselves: the library's own choice is a table shared by the whole process."""
@@ -265,6 +268,8 @@ def _take(
     otherwise: Callable[[bytes, tuple[Any, ...]], None],
     on_rtp: PacketHandler,
     on_rtcp: PacketHandler,
+    counts: Counts,
+    sources: set[bytes],
     data: bytes,
     address: tuple[Any, ...],
 ) -> None:
@@ -276,11 +281,18 @@ def _take(
     if len(data) < _SHORTEST or not 127 < data[0] < 192 or dtls._rx_srtp is None:
         otherwise(data, address)
         return
-    try:
-        reports = rtcp.is_rtcp(data)
-        plain = dtls._rx_srtp.unprotect_rtcp(data) if reports else dtls._rx_srtp.unprotect(data)
-    except SrtpError:
+    reports = rtcp.is_rtcp(data)
+    source = data[4:8] if reports else data[8:12]
+    if source not in sources and len(sources) >= MOST_SOURCES:
+        counts.dropped["too_many_sources"] += 1
         return
+    try:
+        plain = dtls._rx_srtp.unprotect_rtcp(data) if reports else dtls._rx_srtp.unprotect(data)
+    except (SrtpError, ValueError):
+        # Not the peer's, come before, or longer than the library's buffer.
+        counts.dropped["not_decrypted"] += 1
+        return
+    sources.add(source)
     (on_rtcp if reports else on_rtp)(plain)
 
 
@@ -311,13 +323,14 @@ def _stream(kind: Kind, transceiver: RTCRtpTransceiver) -> StreamParameters:
 async def _gather(connection: Connection, udp: UdpSettings, component: int, addresses: list[str]) -> list[Candidate]:
     """In place of aioice's own gathering, which knows neither port ranges nor announced addresses."""
     candidates: list[Candidate] = []
-    for address in udp.addresses or addresses or ("127.0.0.1",):
+    for address in reachable.usable(udp.addresses or addresses or ("127.0.0.1",)):
         protocol = await _bind(connection, address, udp.ports)
         if protocol is None:
             continue
         listens(connection, protocol, component)
         candidates.append(_told(protocol.local_candidate, udp.announced))
-    candidates += await _reflexive(connection)
+    if udp.announced is None or ":" in udp.announced:
+        candidates += await _reflexive(connection)
     # The library goes on with TURN alone, having no address of its own to bind.
     return candidates + await Connection.get_component_candidates(connection, component, [])
 
@@ -353,7 +366,7 @@ async def _bind(connection: Connection, address: str, ports: tuple[int, int] | N
         bound.close()
         return None
     loop = asyncio.get_running_loop()
-    _, protocol = await loop.create_datagram_endpoint(lambda: StunProtocol(connection), sock=bound)
+    _, protocol = await loop.create_datagram_endpoint(lambda: GuardedProtocol(connection), sock=bound)
     return protocol
 
 
@@ -395,4 +408,10 @@ async def _reflexive(connection: Connection) -> list[Candidate]:
             answers = await asyncio.gather(*asked, return_exceptions=True)
     except TimeoutError:
         return []
-    return [answer[0] for answer in answers if not isinstance(answer, BaseException)]
+    return [_without_related(answer[0]) for answer in answers if not isinstance(answer, BaseException)]
+
+
+def _without_related(candidate: Candidate) -> Candidate:
+    """The candidate without the address behind it, which is nobody's business (RFC 8839 §5.1)."""
+    candidate.related_address, candidate.related_port = "0.0.0.0", 9  # noqa: S104 - nothing is bound
+    return candidate

@@ -36,6 +36,8 @@ from media.assembly import FrameAssembler, video_packet
 from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
+from media.ingress import addresses, guard
+from media.ingress.guard import IceGuard
 from media.leg import LegParameters
 from media.peer import ConnectedHandler, PacketHandler, kind_of, read_offer
 from media.rtp import RtpPacket, Unwrapper
@@ -53,7 +55,11 @@ _LENGTH = Struct("!H")
 
 
 def install() -> None:
-    """Let the library's receivers give encoded frames, in this whole process; raises RuntimeError where they cannot."""
+    """Let the library's receivers give encoded frames, in this whole process; raises RuntimeError where they cannot.
+
+    And where strangers' packets cannot be looked at before the library reads them: no calls are better than such calls.
+    """
+    guard.check()
     for name, ours in (("get_decoder", _PassThrough), ("depayload", _with_length)):
         if not hasattr(rtcrtpreceiver, name):
             raise RuntimeError(f"aiortc.rtcrtpreceiver lacks {name}")
@@ -185,6 +191,7 @@ class FallbackLink:
         self._parameters = LegParameters(_stream("video"), _stream("audio"), 0, timestamps_kept=False)
         self._wanted = asyncio.Event()
         """A key frame of what goes out."""
+        self._guard: IceGuard | None = None
 
     async def answer(self, offer_sdp: str) -> tuple[str, LegParameters]:
         """See `media.peer.Link`."""
@@ -192,6 +199,7 @@ class FallbackLink:
         try:
             for kind in map(kind_of, offer.media):
                 self._add_transceiver(kind)
+            self._watch()
             await self._peer.setRemoteDescription(RTCSessionDescription(str(offer), "offer"))
             await self._peer.setLocalDescription(await self._peer.createAnswer())
             return _told(self._peer.localDescription.sdp, self._udp), self._parameters
@@ -222,6 +230,8 @@ class FallbackLink:
     async def close(self) -> None:
         """See `media.peer.Link`."""
         await self._peer.close()
+        if self._guard is not None:
+            self._guard.close()
         self._peer.remove_all_listeners("connectionstatechange")
         await self._tasks.close()
 
@@ -243,6 +253,12 @@ class FallbackLink:
         # Without a format of its own for what is sent again: its SSRC would be taken for the stream's.
         transceiver.setCodecPreferences([each for each in known if each.mimeType.lower() in _CODECS])
         self._transceivers[kind] = transceiver
+
+    def _watch(self) -> None:
+        """Guard the one transport that there is."""
+        dtls = self._transceivers["video"].receiver.transport
+        self._guard = IceGuard(dtls.transport.iceGatherer._connection, private_peers=self._udp.private_peers)
+        self._guard.watch(dtls)
 
     async def _read(self, kind: Kind, track: MediaStreamTrack, on_rtp: PacketHandler) -> None:
         maker = PacketMaker(kind)
@@ -277,15 +293,25 @@ def _stream(kind: Kind) -> StreamParameters:
 def _told(answer_sdp: str, udp: UdpSettings) -> str:
     """The answer with the addresses that peers are to be told: those that are set, or what stands for them."""
     lines = answer_sdp.splitlines(keepends=True)
-    return "".join(line for line in (_told_line(each, udp) for each in lines) if line)
+    hosts = [host for line in lines if (host := _host(line)) and (not udp.addresses or host in udp.addresses)]
+    usable = set(addresses.usable(hosts))
+    return "".join(line for line in (_told_line(each, usable, udp) for each in lines) if line)
 
 
-def _told_line(line: str, udp: UdpSettings) -> str:
+def _host(line: str) -> str | None:
+    """The address of a candidate of this machine; None where a line is none."""
     fields = line.split(" ")
-    if not line.startswith("a=candidate:") or fields[7].strip() != "host":
+    return fields[4] if line.startswith("a=candidate:") and fields[7].strip() == "host" else None
+
+
+def _told_line(line: str, usable: set[str], udp: UdpSettings) -> str:
+    host = _host(line)
+    if host is None:
         return line
-    if udp.addresses and fields[4] not in udp.addresses:
+    if host not in usable:
         return ""
-    if udp.announced is not None and (":" in udp.announced) == (":" in fields[4]):
-        fields[4] = udp.announced
+    if udp.announced is None or (":" in udp.announced) != (":" in host):
+        return line
+    fields = line.split(" ")
+    fields[4] = udp.announced
     return " ".join(fields)

@@ -3,9 +3,11 @@
 Counterparts: `media.aiortc_seam` (the one that is meant to be used) and `media.fallback` (for another aiortc).
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from aiortc import RTCIceCandidate
 from aiortc.rtcrtpparameters import (
     RTCRtcpFeedback,
     RTCRtpCodecParameters,
@@ -15,6 +17,7 @@ from aiortc.sdp import MediaDescription, SessionDescription
 
 from media.errors import BadOffer
 from media.events import Kind
+from media.ingress.addresses import may_dial
 from media.leg import LegParameters
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
@@ -25,6 +28,8 @@ MOST_CODECS = 128
 """Codecs of one section of an offer; browsers name some 40."""
 MOST_CANDIDATES = 16
 """Of a peer's candidates that are tried: each makes us send packets to an address of the peer's choice."""
+MOST_PORTS = 4
+"""Of the candidates at one address: a browser has a port or two."""
 MOST_FEEDBACK = 16
 """Kinds of feedback of one codec; browsers name five."""
 MOST_SOURCES = 2
@@ -127,9 +132,7 @@ def kind_of(media: MediaDescription) -> Kind:
 
 
 def _cut_down(media: MediaDescription) -> None:
-    # Names (mDNS) would have to be resolved first; such a peer is learned from its own checks (RFC 8445 §7.3.1.3).
-    usable = [each for each in media.ice_candidates if not each.ip.endswith(".local") and each.protocol == "udp"]
-    media.ice_candidates = usable[:MOST_CANDIDATES]
+    media.ice_candidates = _worth_trying(media.ice_candidates)
     media.rtp.codecs = [each for each in media.rtp.codecs if each.name.lower() in _OF_USE]
     for codec in media.rtp.codecs:
         del codec.rtcpFeedback[MOST_FEEDBACK:]
@@ -137,3 +140,20 @@ def _cut_down(media: MediaDescription) -> None:
     # The library writes rtcp-mux only below an `a=rtcp` line, and Firefox has none in a section that is bundle-only.
     if media.rtcp_mux and media.rtcp_port is None:
         media.rtcp_port = 9
+
+
+def _worth_trying(candidates: Iterable[RTCIceCandidate]) -> list[RTCIceCandidate]:
+    """Those that name an address of one machine: each address and port once, and few ports of one address.
+
+    Names (mDNS) would have to be resolved first; such a peer is learned from its own checks (RFC 8445 §7.3.1.3). Which
+    of these are dialled depends on where we listen, and is said by `media.ingress.guard`.
+    """
+    chosen: dict[tuple[str, int], RTCIceCandidate] = {}
+    ports: Counter[str] = Counter()
+    for each in candidates:
+        # Below the component for RTCP nothing is sent, and the library trips over it.
+        is_ours = each.protocol.lower() == "udp" and each.component == 1 and (each.ip, each.port) not in chosen
+        if is_ours and ports[each.ip] < MOST_PORTS and may_dial(each.ip, each.port, local=True, private_peers=True):
+            chosen[each.ip, each.port] = each
+            ports[each.ip] += 1
+    return list(chosen.values())[:MOST_CANDIDATES]

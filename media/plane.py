@@ -251,7 +251,9 @@ def worker_settings(settings: MediaSettings, name: str, secret: str, port: int =
         host=settings.listen_host,
         port=port,
         ice_servers=settings.ice_servers,
-        udp=UdpSettings(settings.udp_addresses, settings.udp_ports, settings.announced_address),
+        udp=UdpSettings(
+            settings.udp_addresses, settings.udp_ports, settings.announced_address, private_peers=settings.private_peers
+        ),
         longest_calls=settings.longest_calls,
         evidence=settings.evidence,
     )

@@ -36,6 +36,8 @@ class MediaSettings:
     """First and last UDP port for media, for the firewall's rule; None leaves the choice to the system."""
     announced_address: str | None = None
     """Address told to the peers in place of the local one, where the machine stands behind a one-to-one NAT."""
+    private_peers: bool = True
+    """Whether peers are reached on private ranges (RFC 1918, RFC 4193, RFC 6598); False where all come from outside."""
     longest_calls: int = 60
     """Calls that one worker takes before it answers `overloaded`; measured good for 50 to 85 on one core."""
     recording: bool = True

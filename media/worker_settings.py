@@ -20,6 +20,8 @@ class UdpSettings:
     """First and last port; None leaves the choice to the system."""
     announced: str | None = None
     """Address told to the peers in place of the local one of the same family."""
+    private_peers: bool = True
+    """Whether peers are reached on private ranges."""
 
 
 class WorkerSettings(BaseModel):

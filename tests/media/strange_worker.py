@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from aioice.ice import StunProtocol
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from media import aiortc_seam, worker
+from media.ingress.guard import GuardedProtocol
 
-HOOKS: tuple[tuple[type, str], ...] = ((RTCDtlsTransport, "_handle_rtp_data"), (StunProtocol, "datagram_received"))
+HOOKS: tuple[tuple[type, str], ...] = ((RTCDtlsTransport, "_handle_rtp_data"), (GuardedProtocol, "datagram_received"))
 """Where packets are taken."""
 
 

@@ -1,0 +1,90 @@
+"""What a datagram is, by its shape alone (RFC 7983). Pure; nothing here knows keys or who sent it."""
+
+from enum import Enum
+
+from media import rtcp
+
+LONGEST = 2_048
+"""Octets of a datagram; every path's limit is below it, and browsers keep to 1,200."""
+LONGEST_STUN = 1_280
+"""Octets of a STUN message; with the longest names that ICE allows one has some 700."""
+LONGEST_HANDSHAKE = 16_384
+"""Octets of one DTLS handshake message, all fragments together; browsers' certificates have some 300."""
+SHORTEST_RTP = 12
+SHORTEST_RTCP = 8
+
+_STUN_HEADER, _STUN_COOKIE = 20, b"\x21\x12\xa4\x42"
+_RECORD_HEADER, _FRAGMENT_HEADER = 13, 12
+_CHANGE_CIPHER_SPEC, _HANDSHAKE, _ACK = 20, 22, 26
+_IN_CLEAR = b"\0\0"
+
+
+class Kind(Enum):
+    """What goes over a media port."""
+
+    STUN = "stun"
+    DTLS = "dtls"
+    MEDIA = "media"
+    """SRTP and SRTCP."""
+
+
+def kind(data: bytes) -> Kind | None:
+    """What a datagram is; None where it is nothing of use, cut short, or its lengths are not true."""
+    if not data or len(data) > LONGEST:
+        return None
+    first = data[0]
+    if first < 4:
+        return Kind.STUN if _is_stun(data) else None
+    if 19 < first < 64:
+        return Kind.DTLS if _is_dtls(data) else None
+    if 127 < first < 192:
+        return Kind.MEDIA if len(data) >= SHORTEST_RTCP and (len(data) >= SHORTEST_RTP or rtcp.is_rtcp(data)) else None
+    return None
+
+
+def _is_stun(data: bytes) -> bool:
+    size = len(data)
+    return (
+        _STUN_HEADER <= size <= LONGEST_STUN
+        and data[4:8] == _STUN_COOKIE
+        and int.from_bytes(data[2:4], "big") == size - _STUN_HEADER
+        and size % 4 == 0
+    )
+
+
+def _is_dtls(data: bytes) -> bool:
+    """Whether all of it is records that the peer may send (RFC 6347 §4.1, RFC 9147 §4)."""
+    if len(data) < _RECORD_HEADER:
+        return False
+    at = 0
+    while at < len(data):
+        if data[at] >> 5 == 1:
+            # Encrypted by DTLS 1.3: its header has as many forms as there are ways to leave the length out.
+            return True
+        body = at + _RECORD_HEADER
+        end = body + int.from_bytes(data[at + 11 : at + 13], "big")
+        if not body < end <= len(data) or data[at + 1] != 0xFE:
+            return False
+        if data[at + 3 : at + 5] == _IN_CLEAR and not _may_be_in_clear(data[at], data[body:end]):
+            return False
+        at = end
+    return True
+
+
+def _may_be_in_clear(record: int, body: bytes) -> bool:
+    """Whether a record may come unencrypted. Alerts may not: whoever can write an address could end a handshake."""
+    if record == _HANDSHAKE:
+        return _is_handshake(body)
+    return record == _ACK or (record == _CHANGE_CIPHER_SPEC and body == b"\x01")
+
+
+def _is_handshake(body: bytes) -> bool:
+    """Whether a record is fragments of handshake messages, each whole in itself (RFC 6347 §4.2.2)."""
+    at = 0
+    while at < len(body):
+        begin = at + _FRAGMENT_HEADER
+        whole, offset, size = (int.from_bytes(body[at + n : at + n + 3], "big") for n in (1, 6, 9))
+        at = begin + size
+        if at > len(body) or offset + size > whole or whole > LONGEST_HANDSHAKE:
+            return False
+    return True
