@@ -133,6 +133,8 @@ def kind_of(media: MediaDescription) -> Kind:
 
 def _cut_down(media: MediaDescription) -> None:
     media.ice_candidates = _worth_trying(media.ice_candidates)
+    # Or the library gives up where none of these is dialled, while the peer can still be learned from its checks.
+    media.ice_candidates_complete = False
     media.rtp.codecs = [each for each in media.rtp.codecs if each.name.lower() in _OF_USE]
     for codec in media.rtp.codecs:
         del codec.rtcpFeedback[MOST_FEEDBACK:]

@@ -35,7 +35,11 @@ class Counts:
             _Told.untold += 1
             return
         # The type alone: its text may hold what the stranger wrote.
-        log.warning("a library could not take a packet", error=type(error).__name__, untold=_Told.untold)
+        log.warning(
+            "a library could not take a packet",
+            error=f"{type(error).__module__}.{type(error).__name__}",
+            untold=_Told.untold,
+        )
         _Told.at, _Told.untold = now, 0
 
     def tell(self) -> None:

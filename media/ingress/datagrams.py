@@ -15,8 +15,14 @@ SHORTEST_RTCP = 8
 
 _STUN_HEADER, _STUN_COOKIE = 20, b"\x21\x12\xa4\x42"
 _RECORD_HEADER, _FRAGMENT_HEADER = 13, 12
-_CHANGE_CIPHER_SPEC, _HANDSHAKE, _ACK = 20, 22, 26
+_CHANGE_CIPHER_SPEC, _HANDSHAKE = 20, 22
 _IN_CLEAR = b"\0\0"
+
+BY_CLIENT = frozenset({1, 11, 15, 16})
+"""Handshake messages that a DTLS client may send in clear: hello, certificate, its proof, key (RFC 5246 §7.4)."""
+BY_SERVER = frozenset({2, 3, 11, 12, 13, 14})
+"""Those of a server: hello, the wish for a cookie, certificate, key, the wish for a certificate, done."""
+BY_EITHER = BY_CLIENT | BY_SERVER
 
 
 class Kind(Enum):
@@ -28,15 +34,18 @@ class Kind(Enum):
     """SRTP and SRTCP."""
 
 
-def kind(data: bytes) -> Kind | None:
-    """What a datagram is; None where it is nothing of use, cut short, or its lengths are not true."""
+def kind(data: bytes, expected: frozenset[int] = BY_EITHER) -> Kind | None:
+    """What a datagram is; None where it is nothing of use, cut short, or its lengths are not true.
+
+    `expected`: the DTLS handshake messages that may come in clear.
+    """
     if not data or len(data) > LONGEST:
         return None
     first = data[0]
     if first < 4:
         return Kind.STUN if _is_stun(data) else None
     if 19 < first < 64:
-        return Kind.DTLS if _is_dtls(data) else None
+        return Kind.DTLS if _is_dtls(data, expected) else None
     if 127 < first < 192:
         return Kind.MEDIA if len(data) >= SHORTEST_RTCP and (len(data) >= SHORTEST_RTP or rtcp.is_rtcp(data)) else None
     return None
@@ -52,8 +61,11 @@ def _is_stun(data: bytes) -> bool:
     )
 
 
-def _is_dtls(data: bytes) -> bool:
-    """Whether all of it is records that the peer may send (RFC 6347 §4.1, RFC 9147 §4)."""
+def _is_dtls(data: bytes, expected: frozenset[int]) -> bool:
+    """Whether all of it is records that the peer may send (RFC 6347 §4.1, RFC 9147 §4).
+
+    Alerts may not come in clear, nor acknowledgements: whoever can write a sender's address could end a handshake.
+    """
     if len(data) < _RECORD_HEADER:
         return False
     at = 0
@@ -65,26 +77,25 @@ def _is_dtls(data: bytes) -> bool:
         end = body + int.from_bytes(data[at + 11 : at + 13], "big")
         if not body < end <= len(data) or data[at + 1] != 0xFE:
             return False
-        if data[at + 3 : at + 5] == _IN_CLEAR and not _may_be_in_clear(data[at], data[body:end]):
+        if data[at + 3 : at + 5] == _IN_CLEAR and not _may_be_in_clear(data[at], data[body:end], expected):
             return False
         at = end
     return True
 
 
-def _may_be_in_clear(record: int, body: bytes) -> bool:
-    """Whether a record may come unencrypted. Alerts may not: whoever can write an address could end a handshake."""
+def _may_be_in_clear(record: int, body: bytes, expected: frozenset[int]) -> bool:
     if record == _HANDSHAKE:
-        return _is_handshake(body)
-    return record == _ACK or (record == _CHANGE_CIPHER_SPEC and body == b"\x01")
+        return _is_handshake(body, expected)
+    return record == _CHANGE_CIPHER_SPEC and body == b"\x01"
 
 
-def _is_handshake(body: bytes) -> bool:
-    """Whether a record is fragments of handshake messages, each whole in itself (RFC 6347 §4.2.2)."""
+def _is_handshake(body: bytes, expected: frozenset[int]) -> bool:
+    """Whether a record is fragments of such messages, each whole in itself (RFC 6347 §4.2.2)."""
     at = 0
     while at < len(body):
         begin = at + _FRAGMENT_HEADER
         whole, offset, size = (int.from_bytes(body[at + n : at + n + 3], "big") for n in (1, 6, 9))
-        at = begin + size
-        if at > len(body) or offset + size > whole or whole > LONGEST_HANDSHAKE:
+        if begin + size > len(body) or offset + size > whole or whole > LONGEST_HANDSHAKE or body[at] not in expected:
             return False
+        at = begin + size
     return True

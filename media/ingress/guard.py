@@ -29,6 +29,8 @@ MOST_CHECKS_EACH = 32
 
 _SECOND = 1_000_000
 _REQUEST, _RESPONSES = b"\0\x01", (b"\x01\x01", b"\x01\x11")
+_EXPECTED = {"client": datagrams.BY_SERVER, "server": datagrams.BY_CLIENT}
+"""By our role."""
 _NAME = "_guard_of_strangers"
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (StunProtocol, ("datagram_received", "send_stun")),
@@ -76,6 +78,7 @@ class IceGuard:
         """Requests to addresses that have not answered."""
         self._sent_unproved = 0
         self._second, self._requests = 0, 0
+        self._dtls: RTCDtlsTransport | None = None
         self._replaced = Replaced()
         self._take_request = connection.request_received
         self._take_data = connection.data_received
@@ -93,6 +96,7 @@ class IceGuard:
 
     def watch(self, dtls: RTCDtlsTransport) -> None:
         """Let nothing that the library raises about a packet end this transport."""
+        self._dtls = dtls
         receive, start = dtls._recv_next, dtls.start
 
         async def receive_next() -> None:
@@ -122,7 +126,7 @@ class IceGuard:
 
     def refusal(self, protocol: StunProtocol, data: bytes, address: Address) -> str | None:
         """Why the library must not see a datagram; None where it may."""
-        kind = datagrams.kind(data)
+        kind = datagrams.kind(data, self._expected())
         if kind is None:
             return "malformed"
         if "local_candidate" not in vars(protocol):
@@ -148,6 +152,11 @@ class IceGuard:
         self._sent[address] = sent + 1
         self._sent_unproved += not is_proved
         return True
+
+    def _expected(self) -> frozenset[int]:
+        """The handshake messages that the peer may send in clear."""
+        role = "auto" if self._dtls is None else self._dtls._role
+        return _EXPECTED.get(role, datagrams.BY_EITHER)
 
     def _may_dial(self, host: str, port: int) -> bool:
         ours = [each.local_candidate for each in self._connection._protocols]
