@@ -10,8 +10,9 @@ other half of the seam to aiortc); `synthetic` makes what they send. Inside:
   `ledger` (each second's facts); `gates` (what Confirm waits for); `evidence` (all that is kept of one connection);
   `leg`, `call` (a peer, two peers joined); `load` (is one more call borne); `outbox` (events until acknowledged)
 - the worker's process: `worker` (start and end), `server` (the node's requests), `exchange` (calls and sockets),
-  `peer` (a connection as calls use it), `aiortc_seam` (the only file that rests on aiortc's private parts), `fallback`
-  (the same on its public ones), `picture` (VP8 to JPEG, in threads), `clock`
+  `peer` (a connection as calls use it), `ingress` (what strangers send, before a library sees it), `aiortc_seam` and
+  `aiortc_sockets` (connections on aiortc's private parts), `fallback` (the same on its public ones), `picture` (VP8 to
+  JPEG, in threads), `clock`
 - the node's side: `plane` (the façade), `supervisor` (one worker's life), `process`, `dialler`, `link`,
   `worker_settings`; `playable` (a recording in which one can seek)
 - between the two: `protocol`

@@ -32,7 +32,7 @@ from aiortc import (
 from aiortc.sdp import MediaDescription, candidate_to_sdp
 from av import VideoFrame
 
-from media import aiortc_seam
+from media import aiortc_seam, aiortc_sockets
 from media.ingress.privates import require
 
 CONNECT_S = 15.0
@@ -297,14 +297,14 @@ class ClientLink:
         return [self._bind(address, component) for address in self._addresses or addresses or ("127.0.0.1",)]
 
     def _bind(self, address: str, component: int) -> Candidate:
-        bound = aiortc_seam.udp_socket(address)
+        bound = aiortc_sockets.udp_socket(address)
         bound.bind((address, 0))
         protocol = StunProtocol(self._connection)
         port = Port(bound, protocol, self._poll, stamped=self._stamped)
         protocol.connection_made(port)
         self._ports.append(port)
         self._poll.add(port)
-        return aiortc_seam.listens(self._connection, protocol, component)
+        return aiortc_sockets.listens(self._connection, protocol, component)
 
 
 def hold_packets(peer: RTCPeerConnection) -> None:

@@ -245,6 +245,7 @@ def media_settings(settings: Settings, secret: str) -> MediaSettings:
         ice_servers=_asked_by_workers(settings),
         udp_ports=settings.udp_ports,
         announced_address=settings.media_address or None,
+        private_peers=settings.media_private_peers,
         recording=settings.recording,
     )
 

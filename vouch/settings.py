@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         description="First and last UDP port for media, for the firewall's rule: 50000-50999; empty: any.",
     )
     media_address: str = Field("", description="Address that media workers announce; empty: this machine's own.")
+    media_private_peers: bool = Field(
+        True, description="Media workers send to browsers on private ranges; false where all come from outside."
+    )
 
     recording: bool = Field(
         True, description="Calls are recorded, and Confirm waits until the recordings of both sides are on disk."

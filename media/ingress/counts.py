@@ -45,6 +45,6 @@ class Counts:
     def tell(self) -> None:
         """One line at the connection's end, where there is anything to say."""
         if self.dropped or self.faults:
-            log.info("packets of strangers were dropped", dropped=dict(self.dropped), faults=self.faults)
+            log.info("datagrams were dropped", dropped=dict(self.dropped), faults=self.faults)
             self.dropped.clear()
             self.faults = 0

@@ -10,7 +10,7 @@ from aioice.ice import Connection, StunProtocol
 from aiortc import rtcrtpreceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
-from media import aiortc_seam, clock, fallback
+from media import aiortc_seam, aiortc_sockets, clock, fallback
 from media.aiortc_seam import MOST_SOURCES, PeerLink
 from media.fallback import FallbackLink
 from media.ingress import guard
@@ -251,7 +251,7 @@ async def test_who_has_no_proof_is_told_nothing(way: Way) -> None:
 async def test_a_datagram_before_the_socket_listens_raises_nothing() -> None:
     connection = Connection(ice_controlling=False)
     guarded = IceGuard(connection, private_peers=True)
-    protocol = await aiortc_seam._bind(connection, "127.0.0.1", None)
+    protocol = await aiortc_sockets._bind(connection, "127.0.0.1", None)
     assert protocol is not None
     everything = [b"", b"\x16", *HARMLESS.values(), forged.check(f"{connection.local_username}:x", "wrong")]
     for each in everything:
