@@ -31,6 +31,8 @@ _SECOND = 1_000_000
 _REQUEST, _RESPONSES = b"\0\x01", (b"\x01\x01", b"\x01\x11")
 _EXPECTED = {"client": datagrams.BY_SERVER, "server": datagrams.BY_CLIENT}
 """By our role."""
+_MUST_HAVE = {"USERNAME", "PRIORITY", "MESSAGE-INTEGRITY", "FINGERPRINT"}
+"""Of a check (RFC 8445 §7.1); with them it is never shorter than our answer."""
 _NAME = "_guard_of_strangers"
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (StunProtocol, ("datagram_received", "send_stun")),
@@ -173,7 +175,7 @@ class IceGuard:
 
     def _refuses_request(self, message: stun.Message, address: Address) -> str | None:
         has = message.attributes
-        if not {"USERNAME", "MESSAGE-INTEGRITY", "PRIORITY"} <= has.keys():
+        if not has.keys() >= _MUST_HAVE:
             return "malformed"
         if not (self._connection._valid_username(has["USERNAME"]) and message.check_message_integrity(self._password)):
             return "no_proof"

@@ -18,6 +18,7 @@ _VERBS: dict[str, tuple[str, ...]] = {
     "wire": ("packet",),
     "messages": ("worker", "node", "octets"),
     "offers": ("line",),
+    "port": ("stranger", "peer", "proved", "pair"),
     "call": (
         *("customer-rtp", "agent-rtp", "customer-rtcp", "agent-rtcp", "customer-join", "agent-join"),
         *("wait", "frame", "again"),

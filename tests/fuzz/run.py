@@ -18,7 +18,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from random import Random
 
-from tests.fuzz import call, targets
+from tests.fuzz import call, port, targets
 from tests.fuzz.cases import CORPUS, Case, Op, stored, write
 from tests.fuzz.mutation import Mutator
 from tests.fuzz.seeds import seeds
@@ -28,11 +28,12 @@ TARGETS: dict[str, Target] = {
     "wire": targets.wire,
     "messages": targets.messages,
     "offers": targets.offers,
+    "port": port.port,
     "call": call.target(records=False),
     "recorded": call.target(records=True),
     "soak": call.soak,
 }
-SHARES = {"wire": 4, "messages": 2, "offers": 1, "call": 8, "recorded": 1}
+SHARES = {"wire": 4, "messages": 2, "offers": 1, "port": 2, "call": 8, "recorded": 1}
 """How often each is chosen; connections and files cost a hundred times more than packets."""
 TRIES = 3
 """Times that something must be slow to be called so."""

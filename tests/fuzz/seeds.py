@@ -7,6 +7,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection
 
 from media import protocol, rtcp, rtp
 from media.events import KeptFrame, LegSilent, RecordedPiece
+from tests.fuzz import port
 from tests.fuzz.call import AUDIO, EXTENSION, REPEATED, VIDEO
 from tests.fuzz.cases import Case, Op
 
@@ -22,6 +23,7 @@ def seeds() -> list[Case]:
     return [
         *(Case("wire", (Op("packet", packet),)) for packet in packets),
         *(Case(target, ops) for target in ("call", "recorded") for ops in _calls()),
+        *(Case("port", ops) for ops in port.seeds()),
         Case("messages", tuple(Op("worker", each.model_dump_json().encode()) for each in _requests())),
         Case("messages", tuple(_said(each) for each in _answers())),
         *(Case("offers", tuple(Op("line", line.encode()) for line in offer.splitlines())) for offer in _offers()),

@@ -27,6 +27,7 @@ def test_what_real_peers_send_breaks_nothing_and_is_understood() -> None:
     assert {("call", each) for each in told} <= shown
     assert ("recorded", "RecordedPiece") in shown
     assert ("offers", "answered") in shown
+    assert ("port", ("proved", "RESPONSE")) in shown
 
 
 def test_a_case_is_the_same_once_written_and_read() -> None:
