@@ -35,7 +35,7 @@ from media.errors import BadOffer
 from media.events import Kind
 from media.incoming import StreamParameters
 from media.ingress import guard
-from media.ingress.counts import Counts
+from media.ingress.counts import NOT_DECRYPTED, Counts
 from media.ingress.guard import IceGuard
 from media.ingress.privates import Replaced, require
 from media.leg import LegParameters
@@ -281,7 +281,7 @@ def _take(
         plain = dtls._rx_srtp.unprotect_rtcp(data) if reports else dtls._rx_srtp.unprotect(data)
     except (SrtpError, ValueError):
         # Not the peer's, come before, or longer than the library's buffer.
-        counts.dropped["not_decrypted"] += 1
+        counts.dropped[NOT_DECRYPTED] += 1
         return
     sources.add(source)
     (on_rtcp if reports else on_rtp)(plain)

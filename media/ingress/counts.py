@@ -9,6 +9,8 @@ log = logger(__name__)
 
 TELL_EVERY = 60_000_000
 """Between two lines about faults, of all connections of this process together: microseconds."""
+NOT_DECRYPTED = "not_decrypted"
+"""The reason where a packet is not the peer's, or came before."""
 
 
 class _Told:
@@ -44,7 +46,8 @@ class Counts:
 
     def tell(self) -> None:
         """One line at the connection's end, where there is anything to say."""
-        if self.dropped or self.faults:
+        # A network that repeats packets is nothing to tell of.
+        if self.dropped.keys() - {NOT_DECRYPTED} or self.faults:
             log.info("datagrams were dropped", dropped=dict(self.dropped), faults=self.faults)
             self.dropped.clear()
             self.faults = 0

@@ -3,6 +3,7 @@
 Like `media.aiortc_seam` it rests on what the libraries keep private; `check` says whether that is there.
 """
 
+import asyncio
 from typing import Any
 
 from aioice import Connection, ice, stun
@@ -26,6 +27,8 @@ MOST_CHECKS = 200
 """What is sent in all to addresses that the peer only named: requests, each repetition counted."""
 MOST_CHECKS_EACH = 32
 """What is sent to any one address that has never answered."""
+FAULT_PAUSE_S = 0.001
+"""After something that the library raised: seconds."""
 
 _SECOND = 1_000_000
 _REQUEST, _RESPONSES = b"\0\x01", (b"\x01\x01", b"\x01\x11")
@@ -109,6 +112,8 @@ class IceGuard:
                 raise
             except Exception as fault:  # noqa: BLE001 - a stranger's packet meets a library's reader here
                 self.counts.fault(fault)
+                # One that comes before the reader waits must not hold everybody else.
+                await asyncio.sleep(FAULT_PAUSE_S)
 
         async def begin(remote: Any) -> None:
             try:

@@ -23,6 +23,15 @@ async def plane(told: Told) -> AsyncIterator[MediaPlane]:
     await plane.close()
 
 
+@pytest.fixture
+async def loopback_plane(told: Told) -> AsyncIterator[MediaPlane]:
+    """One whose worker listens on loopback alone: from elsewhere it takes nobody who is there."""
+    plane = MediaPlane(MediaSettings(node="test", workers=1, udp_addresses=("127.0.0.1",)), told.take)
+    await plane.start()
+    yield plane
+    await plane.close()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_plane() -> AsyncIterator[tuple[MediaPlane, Told]]:
     """One plane for all calls of a module: starting a worker takes longer than most tests."""

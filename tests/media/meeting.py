@@ -17,7 +17,7 @@ from media.ingress.counts import Counts
 from media.worker_settings import UdpSettings
 
 LOOPBACK = UdpSettings(addresses=("127.0.0.1",))
-WITHIN_S = 8.0
+WITHIN_S = 20.0
 SPOKEN = 6
 """Packets of sound at a time: the library's own receiver holds the first few back."""
 Forged = Callable[[], Sequence[bytes]]

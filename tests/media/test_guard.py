@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 from aioice import stun
-from aioice.ice import Connection, StunProtocol
+from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import rtcrtpreceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
@@ -260,6 +260,29 @@ async def test_a_datagram_before_the_socket_listens_raises_nothing() -> None:
     assert guarded.counts.dropped["before_listening"] > 5
     assert guarded.counts.faults == 0
     await protocol.close()
+
+
+async def test_dtls_is_taken_from_where_a_check_came_later_in_the_call() -> None:
+    peer = Offline()
+    first, later, stranger = ("192.0.2.9", 5_000), ("198.51.100.7", 6_000), ("198.51.100.8", 6_000)
+
+    def taken() -> list[tuple[str, int]]:
+        waiting = peer.connection._queue.qsize()
+        found = []
+        for address in (first, later, stranger):
+            peer.protocol.datagram_received(forged.SERVER_HELLO, address)
+            if peer.connection._queue.qsize() > waiting:
+                waiting += 1
+                found.append(address)
+        return found
+
+    peer.hear(first)
+    assert taken() == [], "a check of theirs alone is no pair"
+    pair = CandidatePair(peer.protocol, peer.candidate(*first))
+    peer.connection.check_state(pair, CandidatePair.State.SUCCEEDED)
+    assert taken() == [first]
+    peer.hear(later)
+    assert taken() == [first, later]
 
 
 async def test_a_peer_that_changes_its_role_for_ever_costs_no_more_than_one_that_is_silent() -> None:
