@@ -38,6 +38,7 @@ from media.ingress import guard
 from media.ingress.counts import NOT_DECRYPTED, Counts
 from media.ingress.guard import IceGuard
 from media.ingress.privates import Replaced, require
+from media.ingress.sources import MOST_SOURCES
 from media.leg import LegParameters
 from media.peer import (
     CODECS,
@@ -52,8 +53,6 @@ from media.rtp import serialize
 from media.settings import IceServer
 from media.worker_settings import UdpSettings
 
-MOST_SOURCES = 32
-"""SSRCs of one peer: the library keeps something for each for good. Browsers have four."""
 _COMPONENT = 1
 _SHORTEST = 12
 SELF_TEST_S = 5.0
@@ -274,7 +273,8 @@ def _take(
         return
     reports = rtcp.is_rtcp(data)
     source = data[4:8] if reports else data[8:12]
-    if source not in sources and len(sources) >= MOST_SOURCES:
+    is_new = source not in sources
+    if is_new and len(sources) >= MOST_SOURCES:
         counts.dropped["too_many_sources"] += 1
         return
     try:
@@ -283,7 +283,8 @@ def _take(
         # Not the peer's, come before, or longer than the library's buffer.
         counts.dropped[NOT_DECRYPTED] += 1
         return
-    sources.add(source)
+    if is_new:
+        sources.add(source)
     (on_rtcp if reports else on_rtp)(plain)
 
 

@@ -259,6 +259,7 @@ class FallbackLink:
         dtls = self._transceivers["video"].receiver.transport
         self._guard = IceGuard(dtls.transport.iceGatherer._connection, private_peers=self._udp.private_peers)
         self._guard.watch(dtls)
+        self._guard.bound_sources(dtls)
 
     async def _read(self, kind: Kind, track: MediaStreamTrack, on_rtp: PacketHandler) -> None:
         maker = PacketMaker(kind)

@@ -12,7 +12,7 @@ from aiortc import RTCDtlsTransport, RTCIceGatherer
 from aiortc.rtcdtlstransport import State
 
 from media import clock
-from media.ingress import addresses, datagrams
+from media.ingress import addresses, datagrams, sources
 from media.ingress.counts import Counts
 from media.ingress.datagrams import Kind
 from media.ingress.privates import Replaced, require
@@ -45,7 +45,7 @@ _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     ),
     (Connection, ("_pair_remote_candidate", "_valid_username")),
     (stun.Message, ("check_message_integrity",)),
-    (RTCDtlsTransport, ("_recv_next", "_set_state", "start")),
+    (RTCDtlsTransport, ("_recv_next", "_set_state", "_setup_srtp", "start")),
 )
 
 Address = tuple[str, int]
@@ -124,6 +124,10 @@ class IceGuard:
 
         self._replaced.put(dtls, "_recv_next", receive_next)
         self._replaced.put(dtls, "start", begin)
+
+    def bound_sources(self, dtls: RTCDtlsTransport) -> None:
+        """Bound the peer's sources where the library itself decrypts."""
+        sources.bound(dtls, self.counts, self._replaced)
 
     def close(self) -> None:
         """Put back what was replaced, and tell what was counted; safe to call twice."""

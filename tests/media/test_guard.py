@@ -11,11 +11,12 @@ from aiortc import rtcrtpreceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from media import aiortc_seam, aiortc_sockets, clock, fallback
-from media.aiortc_seam import MOST_SOURCES, PeerLink
+from media.aiortc_seam import PeerLink
 from media.fallback import FallbackLink
 from media.ingress import guard
 from media.ingress.datagrams import LONGEST
 from media.ingress.guard import MOST_ADDRESSES, MOST_CHECKS, MOST_CHECKS_EACH, MOST_REQUESTS, MOST_WAITING, IceGuard
+from media.ingress.sources import MOST_SOURCES
 from media.rtp import serialize
 from media.worker_settings import UdpSettings
 from tests.media import forged
@@ -176,13 +177,15 @@ async def test_what_waits_for_the_library_has_a_bound_of_number_and_octets() -> 
     assert guarded.counts.dropped == {"too_many_waiting": 2 * MOST_WAITING, "malformed": 1}
 
 
-async def test_sources_of_a_peer_have_a_bound() -> None:
-    async with meeting() as met:
+async def test_sources_of_a_peer_have_a_bound(way: Way) -> None:
+    async with meeting(way()) as met:
         await met.connect()
+        assert await met.goes_on()
         for ssrc in range(2, 3 * MOST_SOURCES):
             await met.dtls._send_rtp(serialize(96, marker=False, sequence=1, timestamp=1, ssrc=ssrc, payload=b"x"))
         await met.dropped(2 * MOST_SOURCES - 4)
         assert met.counts.dropped["too_many_sources"] > MOST_SOURCES
+        assert await met.goes_on()
 
 
 async def test_the_addresses_of_one_peers_checks_have_a_bound_and_so_has_their_rate(
