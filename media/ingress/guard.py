@@ -34,8 +34,10 @@ _SECOND = 1_000_000
 _REQUEST, _RESPONSES = b"\0\x01", (b"\x01\x01", b"\x01\x11")
 _EXPECTED = {"client": datagrams.BY_SERVER, "server": datagrams.BY_CLIENT}
 """By our role."""
-_MUST_HAVE = {"USERNAME", "PRIORITY", "MESSAGE-INTEGRITY", "FINGERPRINT"}
-"""Of a check (RFC 8445 §7.1); with them it is never shorter than our answer."""
+_FROM_ALL = {"USERNAME", "MESSAGE-INTEGRITY"}
+"""What every check has (RFC 8445 §7.1)."""
+_AT_FIRST = _FROM_ALL | {"PRIORITY", "FINGERPRINT"}
+"""The first from an address: what the library learns it by; and with them none is shorter than our answer."""
 _NAME = "_guard_of_strangers"
 _PRIVATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (StunProtocol, ("datagram_received", "send_stun")),
@@ -184,7 +186,7 @@ class IceGuard:
 
     def _refuses_request(self, message: stun.Message, address: Address) -> str | None:
         has = message.attributes
-        if not has.keys() >= _MUST_HAVE:
+        if not has.keys() >= (_FROM_ALL if address in self._proved else _AT_FIRST):
             return "malformed"
         if not (self._connection._valid_username(has["USERNAME"]) and message.check_message_integrity(self._password)):
             return "no_proof"

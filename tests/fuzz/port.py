@@ -32,15 +32,16 @@ class Port:
             connection.check_state(pair, CandidatePair.State.SUCCEEDED)
             return
         data, address = op.data, STRANGER if op.verb == "stranger" else PEER
+        known = set(self.side.guard._proved)
         if op.verb == "proved":
             data, address = self._proved(op.data), (PEER[0], int.from_bytes(op.data[:2], "big"))
         waited = connection._queue.qsize()
         self.side.answers.clear()
         with within(PACKET_S):
             self.side.protocol.datagram_received(data, address)
-        self._check(op, data, address, grown=connection._queue.qsize() - waited)
+        self._check(op, data, address, known, grown=connection._queue.qsize() - waited)
 
-    def _check(self, op: Op, data: bytes, address: tuple[str, int], *, grown: int) -> None:
+    def _check(self, op: Op, data: bytes, address: tuple[str, int], known: set[tuple[str, int]], *, grown: int) -> None:
         connection, dropped = self.side.connection, self.side.guard.counts.dropped
         assert grown <= (op.verb == "peer")
         assert connection._queue.qsize() <= MOST_WAITING
@@ -51,7 +52,7 @@ class Port:
             assert to == address
             assert message.message_class is not stun.Class.REQUEST
             # Or who forges an address could have it flooded by us.
-            assert len(bytes(message)) <= len(data)
+            assert to in known or len(bytes(message)) <= len(data)
             self.features.add((op.verb, message.message_class.name))
         self.features |= {(op.verb, reason) for reason in dropped}
         self.features.add((op.verb, grown, min(3, self.side.guard.counts.faults)))

@@ -47,10 +47,11 @@ class Offline:
         """A check as the library would send it."""
         return stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes={"USERNAME": "a:b"})
 
-    def hear(self, address: tuple[str, int], **more: object) -> None:
+    def hear(self, address: tuple[str, int], without: str = "") -> None:
         """A check that bears the peer's proof comes from there."""
         name = f"{self.connection.local_username}:{self.connection.remote_username or 'theirs'}"
-        given: dict[str, Any] = {"USERNAME": name, "PRIORITY": 1, "ICE-CONTROLLING": 1, **more}
+        given: dict[str, Any] = {"USERNAME": name, "PRIORITY": 1, "ICE-CONTROLLING": 1}
+        given.pop(without, None)
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=given)
         request.add_message_integrity(self.connection.local_password.encode())
         self.protocol.datagram_received(bytes(request), address)

@@ -206,6 +206,15 @@ async def test_the_addresses_of_one_peers_checks_have_a_bound_and_so_has_their_r
     assert len(peer.answers) == before + 1
 
 
+async def test_a_check_without_a_priority_is_answered_where_its_sender_is_known() -> None:
+    peer = Offline()
+    peer.hear(("192.0.2.9", 5_000), without="PRIORITY")
+    assert peer.answers == []
+    peer.hear(("192.0.2.9", 5_000))
+    peer.hear(("192.0.2.9", 5_000), without="PRIORITY")
+    assert len(peer.answers) == 2
+
+
 async def test_what_is_sent_to_addresses_that_never_answer_has_a_bound() -> None:
     peer = Offline()
     for _ in range(2 * MOST_CHECKS_EACH):
