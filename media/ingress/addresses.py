@@ -86,3 +86,21 @@ def may_dial(host: str, port: int, *, local: bool, private_peers: bool) -> bool:
         or (found is Reach.HERE and local)
         or (found is Reach.PRIVATE and (local or private_peers))
     )
+
+
+def may_answer(host: str, port: int, *, local: bool, private_peers: bool) -> bool:
+    """Whether a peer may be learned there, because what bears its proof has come from there.
+
+    Loopback too: no system takes a datagram that comes with such a source from outside (RFC 1122 §3.2.1.3, RFC 4291
+    §2.5.3), so it is a robot of this machine, which knows the way. A link's addresses can be forged.
+    """
+    return may_dial(host, port, local=local or _is_loopback(host), private_peers=private_peers)
+
+
+@lru_cache(4_096)
+def _is_loopback(host: str) -> bool:
+    """As it is, and not as another address stands for it."""
+    if reach(host) is not Reach.HERE:
+        return False
+    address = ip_address(host)
+    return address.is_loopback and (isinstance(address, IPv4Address) or address.ipv4_mapped is None)

@@ -158,7 +158,7 @@ class IceGuard:
             return True
         sent = self._sent.get(address, 0)
         is_proved = address in self._proved
-        if not self._may_dial(*address) or sent >= MOST_CHECKS_EACH:
+        if not (is_proved or self._may_dial(*address)) or sent >= MOST_CHECKS_EACH:
             return False
         if not is_proved and self._sent_unproved >= MOST_CHECKS:
             return False
@@ -172,9 +172,12 @@ class IceGuard:
         return _EXPECTED.get(role, datagrams.BY_EITHER)
 
     def _may_dial(self, host: str, port: int) -> bool:
+        return addresses.may_dial(host, port, local=self._is_local(), private_peers=self._private_peers)
+
+    def _is_local(self) -> bool:
+        """Whether we listen on nothing that others reach."""
         ours = [each.local_candidate for each in self._connection._protocols]
-        local = addresses.are_local(each.host for each in ours if each.type == "host")
-        return addresses.may_dial(host, port, local=local, private_peers=self._private_peers)
+        return addresses.are_local(each.host for each in ours if each.type == "host")
 
     def _refuses_stun(self, protocol: StunProtocol, data: bytes) -> str | None:
         """Before it is parsed: a flood must cost next to nothing."""
@@ -190,7 +193,7 @@ class IceGuard:
             return "malformed"
         if not (self._connection._valid_username(has["USERNAME"]) and message.check_message_integrity(self._password)):
             return "no_proof"
-        if not self._may_dial(*address):
+        if not addresses.may_answer(*address, local=self._is_local(), private_peers=self._private_peers):
             return "forbidden_address"
         if address not in self._proved and len(self._proved) >= MOST_ADDRESSES:
             return "too_many_addresses"

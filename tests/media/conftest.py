@@ -25,7 +25,7 @@ async def plane(told: Told) -> AsyncIterator[MediaPlane]:
 
 @pytest.fixture
 async def loopback_plane(told: Told) -> AsyncIterator[MediaPlane]:
-    """One whose worker listens on loopback alone: from elsewhere it takes nobody who is there."""
+    """One whose worker listens on loopback alone."""
     plane = MediaPlane(MediaSettings(node="test", workers=1, udp_addresses=("127.0.0.1",)), told.take)
     await plane.start()
     yield plane

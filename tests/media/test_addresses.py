@@ -156,10 +156,13 @@ async def test_one_offer_makes_us_send_nothing_inside(
 @pytest.mark.parametrize("private_peers", [True, False])
 async def test_whoever_has_the_proof_does_not_lead_us_inside_by_where_its_checks_come_from(private_peers: bool) -> None:
     peer = Offline(private_peers=private_peers)
-    for host in [*HERE, *NOWHERE[:6], *PRIVATE, *PUBLIC]:
+    # No system takes these from outside; what stands for them, and a link's own, can be forged.
+    loopback = ["127.0.0.1", "127.9.9.9", "::1"]
+    for host in [*HERE, *in_other_words("127.0.0.1"), *NOWHERE[:6], *PRIVATE, *PUBLIC]:
         peer.hear((host, 5_000))
     peer.hear((PUBLIC[0], 53))
-    allowed = [*(PRIVATE if private_peers else []), *PUBLIC]
+    peer.hear((loopback[0], 53))
+    allowed = [*loopback, *(PRIVATE if private_peers else []), *PUBLIC]
     assert [address for _, address in peer.answers] == [(host, 5_000) for host in allowed]
     assert len(peer.connection._early_checks) == len(allowed)
     peer.answers.clear()

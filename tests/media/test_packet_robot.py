@@ -118,8 +118,7 @@ async def test_an_answer_without_an_offer_is_refused(robots: RobotSet) -> None:
         await robots.robot().accept("v=0")
 
 
-async def test_a_call_through_a_worker(loopback_plane: MediaPlane, told: Told, robots: RobotSet) -> None:
-    plane = loopback_plane
+async def test_a_call_through_a_worker(plane: MediaPlane, told: Told, robots: RobotSet) -> None:
     worker = plane.choose() or ""
     customer, agent = robots.robot(), robots.robot()
     await customer.accept(await plane.negotiate(worker, "call", "customer", 1, await customer.offer()))
