@@ -7,7 +7,7 @@ from dataclasses import replace
 from media import clock, protocol
 from media.errors import WorkerGone
 from media.events import LegSilent, MediaEvent, WorkerState, WorkerUp
-from media.link import WorkerLink, connect
+from media.link import UntrustedError, WorkerLink, connect
 from vouch.logs import logger
 from vouch.tasks import TaskSet
 
@@ -19,6 +19,8 @@ RETRY_S = 1.0
 """Before an event that could not be taken is given again: seconds."""
 DIAL_AGAIN_S = 0.1
 """Between two attempts to connect, the first; doubled up to a second: seconds."""
+WARN_EVERY = 60_000_000
+"""Between two warnings that a worker is not trusted: microseconds."""
 MOST_WAITING = 1_000
 """Events that may be with the taker at once; more stay with the worker, which repeats them."""
 
@@ -37,6 +39,7 @@ class WorkerDialler:
         self._heard_at = 0
         self._with_taker: set[tuple[str, int]] = set()
         self._dials = False
+        self._warned_at: int | None = None
         self._connected = asyncio.Event()
         self._tasks = TaskSet(f"dialler {name}")
 
@@ -93,12 +96,21 @@ class WorkerDialler:
             began = clock.now()
             try:
                 await self._listen(self._address)
+            except UntrustedError as error:
+                self._warn(error)
             except ConnectionError as error:
                 log.debug("media worker not reached", worker=self.name, reason=str(error))
             except Exception:
                 log.exception("media worker's connection failed by our fault", worker=self.name)
             pause = DIAL_AGAIN_S if clock.now() - began > GONE else min(1.0, pause * 2)
             await self._wait(self._moved.wait(), pause)
+
+    def _warn(self, error: UntrustedError) -> None:
+        """Tell that somebody else may answer in the worker's place: once a minute, though it is dialled each second."""
+        now = clock.now()
+        if self._warned_at is None or now - self._warned_at >= WARN_EVERY:
+            self._warned_at = now
+            log.warning("media worker is not trusted", worker=self.name, reason=str(error))
 
     async def _listen(self, address: str) -> None:
         """One connection, from dialling to its end, or until the worker has moved."""

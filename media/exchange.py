@@ -74,6 +74,7 @@ class Exchange:
         longest_calls: int,
         evidence: bool = True,
         on_event: Callable[[CallEvent, int], None],
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._make_link = make_link
         self._udp = udp
@@ -81,6 +82,7 @@ class Exchange:
         self._longest_calls = longest_calls
         self._evidence = evidence
         self._on_event = on_event
+        self._has_room = has_room
         self._load = Load()
         self._calls: dict[str, _Open] = {}
         self._closed: OrderedDict[str, CallSummary] = OrderedDict()
@@ -110,8 +112,9 @@ class Exchange:
 
     @property
     def is_full(self) -> bool:
-        """Whether no further call should be given: as many as allowed, or as much to do as can be done in time."""
-        return len(self._calls) >= self._longest_calls or self._load.is_full(len(self._calls))
+        """Whether no further call should be given: as many as allowed, as much to do as there is time for, no room."""
+        calls = len(self._calls)
+        return calls >= self._longest_calls or self._load.is_full(calls) or not self._has_room()
 
     async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str, *, record: bool) -> str:
         """See `MediaPlane.negotiate`; raises BadOffer and Overloaded."""
@@ -178,7 +181,7 @@ class Exchange:
     def _admit(self, *, is_new: bool) -> None:
         """Raise Overloaded where a call is one too many; load turns none away that ran elsewhere until now."""
         calls = len(self._calls)
-        if calls >= self._longest_calls or (is_new and self._load.is_full(calls, OVERFULL)):
+        if calls >= self._longest_calls or (is_new and (self._load.is_full(calls, OVERFULL) or not self._has_room())):
             raise Overloaded
 
     def _open(self, call: str, *, record: bool) -> _Open:

@@ -9,9 +9,21 @@ import aiohttp
 from pydantic import ValidationError
 
 from media import clock, protocol
+from media.channel import PLAIN, binding, client_context, is_loopback
 from media.errors import REFUSALS, MediaRefused, WorkerGone
 
 R = TypeVar("R", bound=protocol.Message)
+
+CONNECT_S = 5
+"""What connecting and the proofs may take: seconds."""
+
+
+class UntrustedError(ConnectionError):
+    """Whoever answers may be another: to be told to the operator, and never sent a proof."""
+
+
+class NotUnderstoodError(ConnectionError):
+    """The other side hung up on the way in which it was spoken to."""
 
 
 class WorkerLink:
@@ -92,22 +104,56 @@ class WorkerLink:
 
 
 async def connect(host: str, port: int, secret: str) -> WorkerLink:
-    """Dial a worker; each side proves that it knows the secret. Raises ConnectionError."""
+    """Dial a worker; each side proves that it knows the secret, over this very connection.
+
+    Everything but loopback is dialled with TLS alone. On loopback a worker that serves TLS, because it listens on every
+    address, is reached too. Raises ConnectionError, of it `UntrustedError` where somebody else may be at the other end.
+    """
+    if not is_loopback(host):
+        return await _connect(host, port, secret, tls=True)
+    try:
+        return await _connect(host, port, secret, tls=False)
+    except NotUnderstoodError:
+        return await _connect(host, port, secret, tls=True)
+
+
+async def _connect(host: str, port: int, secret: str, *, tls: bool) -> WorkerLink:
     nonce = secrets.token_hex(16)
     session = aiohttp.ClientSession()
     try:
-        socket = await session.ws_connect(
-            f"ws://{host}:{port}/", headers={protocol.NONCE_HEADER: nonce}, max_msg_size=protocol.LONGEST_REPLY
-        )
-        hello = protocol.to_node.validate_json(await socket.receive_str(timeout=5))
-        if not isinstance(hello, protocol.Hello) or not protocol.is_proof(secret, "worker", nonce, hello.proof):
-            raise ConnectionError("the worker does not know the secret")
-        proof = protocol.Proof(proof=protocol.prove(secret, "node", hello.nonce))
-        await socket.send_str(proof.model_dump_json())
-    except (aiohttp.ClientError, TimeoutError, TypeError, ValidationError) as error:
+        async with asyncio.timeout(CONNECT_S):
+            socket = await session.ws_connect(
+                f"{'wss' if tls else 'ws'}://{host}:{port}/",
+                headers={protocol.NONCE_HEADER: nonce},
+                max_msg_size=protocol.LONGEST_REPLY,
+                ssl=client_context() if tls else True,
+            )
+            bound_to = _binding(socket) if tls else PLAIN
+            hello = protocol.to_node.validate_json(await socket.receive_str())
+            if not isinstance(hello, protocol.Hello) or not protocol.is_proof(
+                secret, "worker", nonce, hello.proof, bound_to
+            ):
+                raise UntrustedError("the worker does not know the secret, or somebody stands between")
+            await socket.send_str(
+                protocol.Proof(proof=protocol.prove(secret, "node", hello.nonce, bound_to)).model_dump_json()
+            )
+    except BaseException as error:
         await session.close()
-        raise ConnectionError("the worker does not answer") from error
-    except BaseException:
-        await session.close()
+        match error:
+            case aiohttp.ClientSSLError():
+                raise UntrustedError("the worker does not answer with TLS") from error
+            case aiohttp.ServerDisconnectedError() | aiohttp.ClientResponseError() | ConnectionResetError():
+                raise NotUnderstoodError("the worker does not answer") from error
+            case aiohttp.ClientError() | TimeoutError() | TypeError() | ValidationError():
+                raise ConnectionError("the worker does not answer") from error
         raise
     return WorkerLink(session, socket, hello)
+
+
+def _binding(socket: aiohttp.ClientWebSocketResponse) -> str:
+    """What the proofs of this connection are bound to; raises UntrustedError where it is not encrypted after all."""
+    tls = socket.get_extra_info("ssl_object")
+    certificate = None if tls is None else tls.getpeercert(binary_form=True)
+    if certificate is None:
+        raise UntrustedError("the worker shows no certificate")
+    return binding(certificate)

@@ -255,6 +255,7 @@ def worker_settings(settings: MediaSettings, name: str, secret: str, port: int =
             settings.udp_addresses, settings.udp_ports, settings.announced_address, private_peers=settings.private_peers
         ),
         longest_calls=settings.longest_calls,
+        memory_mib=settings.memory_mib,
         evidence=settings.evidence,
     )
     return told.model_dump_json()

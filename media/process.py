@@ -7,6 +7,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
+from media import clock
+
 START_S = 20.0
 """What a worker may take until it listens: seconds."""
 END_S = 4.0
@@ -25,6 +27,8 @@ class WorkerProcess:
         """Where it listens."""
         self.boot = boot
         """The number that it drew at its start."""
+        self.heard_at = clock.now()
+        """When its last sign of life came: microseconds of `media.clock`; moves only while `hear` runs."""
 
     @property
     def pid(self) -> int:
@@ -34,6 +38,12 @@ class WorkerProcess:
     async def wait(self) -> int:
         """Wait for its end; gives the exit code."""
         return await self._process.wait()
+
+    async def hear(self) -> None:
+        """Take its signs of life until it ends."""
+        output = self._process.stdout
+        while output is not None and await output.read(1_024):
+            self.heard_at = clock.now()
 
     def kill(self) -> None:
         """End it at once; safe when it has ended."""

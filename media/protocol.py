@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from media.channel import PLAIN
 from media.events import (
     CallSummary,
     GateChanged,
@@ -32,7 +33,7 @@ NONCE_HEADER = "Vouch-Nonce"
 LONGEST_REQUEST = 1 << 20
 """Octets of a message to a worker; an offer has some ten thousand."""
 LONGEST_REPLY = 64 << 20
-"""Octets of a message to a node; a picture has less than one million."""
+"""Octets of a message to a node; a picture has less than one million, half a second of a recording some 200,000."""
 
 CallId = Annotated[str, Field(min_length=1, max_length=200)]
 MediaNumber = Annotated[int, Field(ge=0)]
@@ -120,7 +121,7 @@ class Proof(Message):
 
     type: Literal["proof"] = "proof"
     proof: str
-    """`prove(secret, "node", nonce of hello)`."""
+    """`prove(secret, "node", nonce of hello, binding)`; the binding is that of `media.channel`."""
 
 
 class Acknowledge(Message):
@@ -144,7 +145,7 @@ class Hello(Message):
     nonce: str
     """Its challenge to the node."""
     proof: str
-    """`prove(secret, "worker", nonce of the upgrade request)`."""
+    """`prove(secret, "worker", nonce of the upgrade request, binding)`."""
 
 
 class Alive(Message):
@@ -316,11 +317,15 @@ def decode(received: str | bytes) -> ToNode:
     return message
 
 
-def prove(secret: str, role: Literal["node", "worker"], nonce: str) -> str:
-    """Show knowledge of the secret without telling it; the role keeps one side's proof from serving as the other's."""
-    return hmac.new(secret.encode(), f"vouch-media:{role}:{nonce}".encode(), hashlib.sha256).hexdigest()
+def prove(secret: str, role: Literal["node", "worker"], nonce: str, bound_to: str = PLAIN) -> str:
+    """Show knowledge of the secret without telling it, over one channel (`media.channel.binding`).
+
+    The role keeps one side's proof from serving as the other's, and the channel one connection's from serving on
+    another. It stands before the nonce, which the other side chooses and which could look like its end.
+    """
+    return hmac.new(secret.encode(), f"vouch-media:{role}:{bound_to}:{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
-def is_proof(secret: str, role: Literal["node", "worker"], nonce: str, proof: str) -> bool:
+def is_proof(secret: str, role: Literal["node", "worker"], nonce: str, proof: str, bound_to: str = PLAIN) -> bool:
     """Whether the other side knows the secret; takes the same time for every wrong proof."""
-    return hmac.compare_digest(prove(secret, role, nonce).encode(), proof.encode())
+    return hmac.compare_digest(prove(secret, role, nonce, bound_to).encode(), proof.encode())

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from media import clock, protocol
 from media.call import CallEvent
+from media.channel import Identity, binding, is_loopback
+from media.door import PROOF_S, Door
 from media.errors import MediaRefused
 from media.events import RecordedPiece
 from media.exchange import Exchange
@@ -18,8 +20,6 @@ from vouch.tasks import TaskSet
 
 log = logger(__name__)
 
-PROOF_S = 5
-"""How long a node may take to prove itself: seconds."""
 ALIVE_S = 0.5
 """Between two signs of life: seconds."""
 MOST_UNSENT = 1_000
@@ -76,6 +76,13 @@ class WorkerServer:
         self._drained = asyncio.Event()
         self._exchange: Exchange | None = None
         self._runner: web.AppRunner | None = None
+        self._door: Door | None = None
+        self._binding = binding(None)
+
+    @property
+    def waiting(self) -> int:
+        """Octets of recordings that wait for a node."""
+        return self._outbox.octets
 
     def on_event(self, event: CallEvent, happened_at: int) -> None:
         """Something happened in a call: tell a node."""
@@ -100,15 +107,19 @@ class WorkerServer:
         self._nodes[(event.sequence + tries) % len(self._nodes)].say(event)
 
     async def start(self, exchange: Exchange, host: str, port: int) -> int:
-        """Listen and give the port."""
+        """Listen and give the port; on any address but loopback every connection is encrypted. Raises OSError."""
         self._exchange = exchange
+        identity = None if is_loopback(host) else Identity()
+        self._binding = binding(None if identity is None else identity.certificate)
         application = web.Application()
         application.router.add_get("/", self._accept)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
+        if self._runner.server is None:
+            raise RuntimeError("the runner has no server")
+        self._door = Door(self._runner.server, None if identity is None else identity.context)
+        listening = await self._door.open(host, port)
         self._tasks.spawn("alive", self._keep_alive())
-        listening: int = self._runner.addresses[0][1]
         return listening
 
     async def drain(self, seconds: float) -> None:
@@ -124,18 +135,23 @@ class WorkerServer:
     async def close(self) -> None:
         """Stop listening and leave every node."""
         await self._tasks.close()
+        if self._door is not None:
+            await self._door.close()
         for node in list(self._nodes):
             await node.socket.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _accept(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(max_msg_size=protocol.LONGEST_REQUEST)
+        socket = web.WebSocketResponse(max_msg_size=protocol.LONGEST_REQUEST, compress=False)
         await socket.prepare(request)
-        if not await self._is_known(socket, request.headers.get(protocol.NONCE_HEADER, "")):
-            log.warning("a node failed to prove itself")
+        door = self._door
+        if door is None or not await self._is_known(socket, request.headers.get(protocol.NONCE_HEADER, "")):
+            if door is not None:
+                door.turned_away("no proof")
             await socket.close(code=4401, message=b"no proof")
             return socket
+        door.admit(request.protocol)
         node = _Node(socket)
         sending = self._tasks.spawn("send", node.send())
         self._nodes.append(node)
@@ -153,14 +169,16 @@ class WorkerServer:
 
     async def _is_known(self, socket: web.WebSocketResponse, challenge: str) -> bool:
         nonce = secrets.token_hex(16)
-        proof = protocol.prove(self._secret, "worker", challenge)
+        proof = protocol.prove(self._secret, "worker", challenge, self._binding)
         hello = protocol.Hello(worker=self._worker, boot=self.boot, capacity=self._capacity, nonce=nonce, proof=proof)
         try:
             await socket.send_str(hello.model_dump_json())
             reply = protocol.to_worker.validate_json(await socket.receive_str(timeout=PROOF_S))
         except (ValidationError, TypeError, TimeoutError, ConnectionError):
             return False
-        return isinstance(reply, protocol.Proof) and protocol.is_proof(self._secret, "node", nonce, reply.proof)
+        return isinstance(reply, protocol.Proof) and protocol.is_proof(
+            self._secret, "node", nonce, reply.proof, self._binding
+        )
 
     def _take(self, node: _Node, text: str) -> None:
         try:

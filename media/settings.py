@@ -24,8 +24,7 @@ class MediaSettings:
     workers: int = 0
     """How many workers to start."""
     listen_host: str = "127.0.0.1"
-    """Where the workers listen for all nodes: loopback, or an address that only nodes reach, as the messages are not
-    encrypted."""
+    """Where the workers listen for all nodes: loopback, or, with TLS, an address that the other nodes reach."""
     secret: str = field(default="", repr=False)
     """What node and worker prove to each other that they know; empty draws a new one at every start."""
     ice_servers: tuple[IceServer, ...] = ()
@@ -40,6 +39,9 @@ class MediaSettings:
     """Whether peers are reached on private ranges (RFC 1918, RFC 4193, RFC 6598); False where all come from outside."""
     longest_calls: int = 60
     """Calls that one worker takes before it answers `overloaded`; measured good for 50 to 85 on one core."""
+    memory_mib: int = 400
+    """Memory above which a worker takes no new call, recordings that wait for a node not counted: MiB. At half as much
+    again it ends, and its calls go on in another."""
     recording: bool = True
     """Record what both sides of a call send."""
     evidence: bool = True

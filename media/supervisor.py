@@ -20,7 +20,7 @@ class WorkerSupervisor:
     """One worker by its stable name, through all its processes.
 
     `on_listening` is told of each process that listens, `on_ended` of one that has ended. `heard_at` says when the
-    worker was last heard, on `media.clock`; without it a process that hangs is left alone.
+    worker was last heard, on `media.clock`; without it the process's own signs of life count.
     """
 
     def __init__(
@@ -71,12 +71,13 @@ class WorkerSupervisor:
     async def _attend(self, process: WorkerProcess) -> None:
         """Watch the process until it ends, or end it."""
         ended = self._tasks.spawn("wait for end", process.wait())
+        hearing = self._tasks.spawn("hear", process.hear())
         began = clock.now()
         self.process = process
         try:
             self._on_listening(self.name, process)
             self._started.set()
-            while not ended.done() and not self._hangs(began):
+            while not ended.done() and not self._hangs(process, began):
                 await asyncio.wait([ended], timeout=0.25)
             log.warning("media worker lost", worker=self.name, exit_code=ended.result() if ended.done() else None)
             process.kill()
@@ -84,6 +85,8 @@ class WorkerSupervisor:
         finally:
             self.process = None
             await process.end()
+            hearing.cancel()
 
-    def _hangs(self, began: int) -> bool:
-        return self._heard_at is not None and clock.now() - max(began, self._heard_at()) >= GONE
+    def _hangs(self, process: WorkerProcess, began: int) -> bool:
+        heard_at = process.heard_at if self._heard_at is None else self._heard_at()
+        return clock.now() - max(began, heard_at) >= GONE

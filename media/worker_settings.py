@@ -36,5 +36,6 @@ class WorkerSettings(BaseModel):
     ice_servers: tuple[IceServer, ...] = ()
     udp: UdpSettings = UdpSettings()
     longest_calls: int = 60
+    memory_mib: int = 400
     evidence: bool = True
     log_level: str = "INFO"

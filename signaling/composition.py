@@ -246,6 +246,7 @@ def media_settings(settings: Settings, secret: str) -> MediaSettings:
         udp_ports=settings.udp_ports,
         announced_address=settings.media_address or None,
         private_peers=settings.media_private_peers,
+        memory_mib=settings.media_memory_mib,
         recording=settings.recording,
     )
 

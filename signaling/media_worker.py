@@ -22,7 +22,7 @@ def run(settings: Settings, name: str, listen: str) -> None:
     configure(settings.log_level)
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit():
-        raise click.UsageError("--listen must be HOST:PORT, an address that only the nodes reach.")
+        raise click.UsageError("--listen must be HOST:PORT, an address that the nodes reach.")
     if not settings.media_secret and not Keys.exists(settings.data_dir):
         raise click.ClickException("Set VOUCH_MEDIA_SECRET here and on every node to the same long random text.")
     secret = settings.media_secret or media_secret(settings, Keys.load(settings.data_dir))

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         "none where media_worker_addresses names others.",
     )
     media_listen: str = Field(
-        "127.0.0.1", description="Address on which this node's media workers listen for all nodes; an internal one."
+        "127.0.0.1", description="Address on which this node's media workers listen for all nodes; TLS but on loopback."
     )
     media_worker_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Workers that run by themselves (`vouch media-worker`), comma-separated: name=host:port."
@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     media_address: str = Field("", description="Address that media workers announce; empty: this machine's own.")
     media_private_peers: bool = Field(
         True, description="Media workers send to browsers on private ranges; false where all come from outside."
+    )
+    media_memory_mib: int = Field(
+        400,
+        ge=200,
+        description="MiB above which a media worker takes no new call; half as much again: it starts anew.",
     )
 
     recording: bool = Field(
