@@ -15,7 +15,7 @@ from vouch.logs import logger
 log = logger(__name__)
 
 MEBIBYTE = 1 << 20
-RESERVED = 3
+RESERVED = 2
 """How often the room for calls may be reserved: memory that is allocated and never touched counts too."""
 FILES, FILES_OF_CALL = 1_024, 64
 """Descriptors of a worker without calls, and of each: two legs, either perhaps on its way to another page's connection,

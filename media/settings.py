@@ -39,7 +39,7 @@ class MediaSettings:
     """Whether peers are reached on private ranges (RFC 1918, RFC 4193, RFC 6598); False where all come from outside."""
     longest_calls: int = 60
     """Calls that one worker takes before it answers `overloaded`; measured good for 50 to 85 on one core."""
-    memory_mib: int = 400
+    memory_mib: int = 512
     """Memory above which a worker takes no new call, recordings that wait for a node not counted: MiB. At half as much
     again it ends, and its calls go on in another."""
     recording: bool = True

@@ -36,6 +36,6 @@ class WorkerSettings(BaseModel):
     ice_servers: tuple[IceServer, ...] = ()
     udp: UdpSettings = UdpSettings()
     longest_calls: int = 60
-    memory_mib: int = 400
+    memory_mib: int = 512
     evidence: bool = True
     log_level: str = "INFO"

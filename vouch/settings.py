@@ -81,8 +81,8 @@ class Settings(BaseSettings):
         True, description="Media workers send to browsers on private ranges; false where all come from outside."
     )
     media_memory_mib: int = Field(
-        400,
-        ge=200,
+        512,
+        ge=256,
         description="MiB above which a media worker takes no new call; half as much again: it starts anew.",
     )
 

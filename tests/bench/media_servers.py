@@ -137,7 +137,12 @@ async def worker(wire: Wire, *, evidence: bool, calls: int = 400) -> AsyncIterat
     """A worker on the wire, and a plane that is connected to it."""
     secret, told = secrets.token_hex(16), Told()
     settings = MediaSettings(
-        listen_host=wire.server, udp_addresses=(wire.server,), longest_calls=calls, secret=secret, evidence=evidence
+        listen_host=wire.server,
+        udp_addresses=(wire.server,),
+        longest_calls=calls,
+        memory_mib=16 * calls,  # what bounds it here is its core
+        secret=secret,
+        evidence=evidence,
     )
     async with _process(wire, "media.worker", first_line=worker_settings(settings, "bench", secret)) as process:
         address = f"{wire.server}:{loads(await _line(process))['listening']}"

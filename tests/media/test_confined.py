@@ -145,7 +145,7 @@ async def test_privileges_and_limits_are_those_that_were_set(taken: Taken) -> No
     status = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
     assert (status["NoNewPrivs"], status["CapEff"]) == ("1", "0" * 16)
     wanted = confinement(WorkerSettings(name="w", secret="s"))
-    assert wanted.memory == 3 * 400 * MEBIBYTE + MOST_UNKEPT
+    assert wanted.memory == 2 * 512 * MEBIBYTE + MOST_UNKEPT
     assert await taken.tries("limit", "RLIMIT_DATA") == [wanted.memory] * 2
     assert await taken.tries("limit", "RLIMIT_CORE") == [0, 0]
     descriptors = await taken.tries("limit", "RLIMIT_NOFILE")
