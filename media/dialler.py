@@ -15,6 +15,8 @@ log = logger(__name__)
 
 GONE = 3_000_000
 """A worker that was not heard for this long is gone: microseconds."""
+MOST_OCTETS = 64 << 20
+"""Octets of recordings that may be with the taker at once: what a worker that was taken over can make a node hold."""
 RETRY_S = 1.0
 """Before an event that could not be taken is given again: seconds."""
 DIAL_AGAIN_S = 0.1
@@ -37,7 +39,8 @@ class WorkerDialler:
         self._link: WorkerLink | None = None
         self._boot = ""
         self._heard_at = 0
-        self._with_taker: set[tuple[str, int]] = set()
+        self._with_taker: dict[tuple[str, int], int] = {}
+        """Boot and sequence number of each event, and its octets."""
         self._dials = False
         self._warned_at: int | None = None
         self._connected = asyncio.Event()
@@ -146,16 +149,19 @@ class WorkerDialler:
 
     def _receive(self, message: protocol.AnyEvent) -> None:
         """Hand an event on, beside the others: reports carry numbers, so their order does not matter."""
-        name = (message.boot, message.sequence)
-        if name not in self._with_taker and len(self._with_taker) < MOST_WAITING:
-            self._with_taker.add(name)
-            self._tasks.spawn("event", self._take(message))
+        name, octets = (message.boot, message.sequence), _octets(message)
+        if name in self._with_taker or len(self._with_taker) >= MOST_WAITING:
+            return
+        if octets and self._with_taker and sum(self._with_taker.values()) + octets > MOST_OCTETS:
+            return
+        self._with_taker[name] = octets
+        self._tasks.spawn("event", self._take(message))
 
     async def _take(self, message: protocol.AnyEvent) -> None:
         try:
             await self._hand_over(message.event)
         finally:
-            self._with_taker.discard((message.boot, message.sequence))
+            self._with_taker.pop((message.boot, message.sequence), None)
         link = self._link
         if link is not None and link.boot == message.boot:
             await link.acknowledge(message.sequence)
@@ -179,3 +185,7 @@ class WorkerDialler:
                 await event
         except TimeoutError:
             pass
+
+
+def _octets(message: protocol.AnyEvent) -> int:
+    return len(message.event.data) if isinstance(message, protocol.RecordedPieceEvent) else 0

@@ -6,11 +6,14 @@ oldest, so that who holds many open keeps no node out, which needs a few millise
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from functools import partial
 from ssl import SSLContext, SSLEOFError, SSLError
 from typing import cast
+
+from aiohttp.http_exceptions import HttpProcessingError
 
 from media import clock
 from vouch.logs import logger
@@ -124,6 +127,22 @@ class Door:
             stranger.abort()
         if stranger.reason:
             self.turned_away(stranger.reason)
+
+
+def strangers_logger(turned_away: Callable[[str], None]) -> logging.Logger:
+    """A logger for the HTTP library: what it says of strangers' requests is counted, only our own faults are told."""
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            turned_away("no HTTP")
+            return False
+        return True
+
+    made = logging.Logger("media.door.http")  # noqa: LOG001 - belongs to this door and is not the process's by name
+    made.parent = logging.getLogger()
+    made.addFilter(is_ours)
+    return made
 
 
 class _Stranger(asyncio.Protocol):

@@ -2,11 +2,22 @@
 
 Packets never enter the shell, only changes do. A leg is one peer connection of a call; `media` is its number, raised
 by one at each new peer connection of the same leg.
+
+What is annotated is checked where a node reads it from the wire: a worker that was taken over must not tell what a
+database refuses.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+Word = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""An id or code: one line, nothing that a database refuses."""
+Number = Annotated[int, Field(ge=-(1 << 62), le=1 << 62)]
+"""A number that every database holds."""
+MOST_SECONDS = 3_600
+"""Seconds of a leg that are told at once; mostly it is five."""
 Leg = Literal["customer", "agent"]
 """The two sides of a call."""
 Kind = Literal["video", "audio"]
@@ -19,11 +30,11 @@ Gate = Literal["recording", "frozen"]
 class MediaFlowing:
     """The first valid packet of one stream of a leg has arrived; sent once for each kind and media number."""
 
-    call: str
+    call: Word
     """The call's id."""
     leg: Leg
     """Whose stream it is."""
-    media: int
+    media: Number
     """The leg's media number."""
     kind: Kind
     """Picture or sound."""
@@ -33,15 +44,15 @@ class MediaFlowing:
 class LegSilent:
     """A leg that had media sends no valid packet (SRTP or SRTCP) any more."""
 
-    call: str
+    call: Word
     """The call's id."""
     leg: Leg
     """Who is silent."""
-    media: int
+    media: Number
     """The leg's media number."""
-    report: int
+    report: Number
     """Rises with every report about this leg and media number, so that an older one that arrives late is known."""
-    age: int
+    age: Number
     """Microseconds since the leg's last valid packet, by a clock that never jumps, at the moment of sending."""
 
 
@@ -49,13 +60,13 @@ class LegSilent:
 class LegHeard:
     """A silent leg sends packets again, under the same media number."""
 
-    call: str
+    call: Word
     """The call's id."""
     leg: Leg
     """Who is heard again."""
-    media: int
+    media: Number
     """The leg's media number."""
-    report: int
+    report: Number
     """Rises with every report about this leg and media number."""
 
 
@@ -85,13 +96,13 @@ class WorkerLost:
 class GateChanged:
     """Something that Confirm must wait for has begun or ended; the changes of one gate are told one after the other."""
 
-    call: str
+    call: Word
     """The call's id."""
     gate: Gate
     """Which gate."""
     shut: bool
     """Whether Confirm must wait now."""
-    id: str
+    id: Word
     """Of this change and no other, so that one which is told again does nothing."""
 
 
@@ -99,19 +110,19 @@ class GateChanged:
 class RecordedPiece:
     """The next octets of a leg's recording. Those of one connection are told one after the other, in their order."""
 
-    call: str
+    call: Word
     """The call's id."""
     leg: Leg
     """Whose recording it is."""
-    media: int
+    media: Number
     """The leg's media number: each peer connection has a file (WebM) of its own."""
-    offset: int
+    offset: Number
     """Octets of the file before these."""
     data: bytes
     """The octets; empty where the last piece only says so."""
-    began_at: int
+    began_at: Number
     """The zero of the file's times: microseconds UTC."""
-    length: int
+    length: Number
     """How long the recording is with these octets: microseconds."""
     last: bool
     """Nothing follows."""
@@ -121,29 +132,29 @@ class RecordedPiece:
 class SecondFacts:
     """What one leg carried in one second; what came from it but for the two fields of what went to it."""
 
-    video_bits: int
+    video_bits: Number
     """Received, without headers."""
-    audio_bits: int
+    audio_bits: Number
     """Received, without headers."""
-    frames: int
+    frames: Number
     """Pictures that came whole."""
-    width: int
+    width: Number
     """Pixels of the newest picture; 0 before the first."""
-    height: int
+    height: Number
     """Pixels of the newest picture; 0 before the first."""
-    repeated: int
+    repeated: Number
     """Video packets that came only when they were asked for again."""
-    lost: int
+    lost: Number
     """Video packets that never came."""
-    jitter: int
+    jitter: Number
     """Of the video, as RFC 3550 reckons it: microseconds."""
-    silence: int
+    silence: Number
     """Longest time without any packet: microseconds."""
-    round_trip: int | None
+    round_trip: Number | None
     """To the peer and back: microseconds; None where it has not told."""
-    sent_bits: int
+    sent_bits: Number
     """Video that went to the leg, repetitions included."""
-    sent_lost: int
+    sent_lost: Number
     """Of that, what the peer says is lost: parts of 256."""
     frozen: bool
     """Packets came but no new picture."""
@@ -153,15 +164,15 @@ class SecondFacts:
 class LegFacts:
     """Seconds of one leg, in their order, one after the other."""
 
-    call: str
+    call: Word
     """The call's id."""
     leg: Leg
     """Whose."""
-    media: int
+    media: Number
     """Its media number."""
-    first_at: int
+    first_at: Number
     """When the first of the seconds began: microseconds UTC."""
-    seconds: tuple[SecondFacts, ...]
+    seconds: Annotated[tuple[SecondFacts, ...], Field(max_length=MOST_SECONDS)]
     """What each of them carried."""
 
 
@@ -211,15 +222,15 @@ class KeptFrame:
 
     jpeg: bytes
     """Full resolution, nothing drawn on it, quality 95."""
-    width: int
+    width: Number
     """Pixels."""
-    height: int
+    height: Number
     """Pixels."""
-    rtp_timestamp: int
+    rtp_timestamp: Number
     """The frame's name as the agent's page knew it (90 kHz, modulo 2^32); its sender's for the agent's own."""
     exact: bool
     """True: the frame named by its timestamp; False: the one nearest in time."""
-    arrived_at: int
+    arrived_at: Number
     """When the frame's last packet arrived at the worker: microseconds UTC."""
 
 
@@ -229,19 +240,19 @@ class LegSummary:
 
     leg: Leg
     """Whose it was."""
-    media: int
+    media: Number
     """Its media number."""
-    video_packets: int
+    video_packets: Number
     """Video packets received, repeated ones not counted."""
-    audio_packets: int
+    audio_packets: Number
     """Audio packets received."""
-    lost_packets: int
+    lost_packets: Number
     """Video packets that never came, repeated sending included."""
-    first_packet_at: int | None
+    first_packet_at: Number | None
     """Arrival of the first valid packet: microseconds UTC; None if there was none."""
-    last_packet_at: int | None
+    last_packet_at: Number | None
     """Arrival of the last one."""
-    silences: int
+    silences: Number
     """How often the leg fell silent."""
 
 
@@ -249,7 +260,7 @@ class LegSummary:
 class CallSummary:
     """What a closed call carried; without legs if the worker does not know the call (any more)."""
 
-    call: str
+    call: Word
     """The call's id."""
     legs: tuple[LegSummary, ...]
     """One for each peer connection, in the order of their opening."""

@@ -11,6 +11,9 @@ from pydantic import ValidationError
 from media import clock, protocol
 from media.channel import PLAIN, binding, client_context, is_loopback
 from media.errors import REFUSALS, MediaRefused, WorkerGone
+from vouch.logs import logger
+
+log = logger(__name__)
 
 R = TypeVar("R", bound=protocol.Message)
 
@@ -50,12 +53,17 @@ class WorkerLink:
         self._replies: dict[str, asyncio.Future[protocol.AnyReply]] = {}
 
     async def run(self, on_event: Callable[[protocol.AnyEvent], None]) -> None:
-        """Read until the connection ends; every request that still waits is then answered WorkerGone."""
+        """Read until the connection ends; every request that still waits is then answered WorkerGone.
+
+        It also ends with a message that is none: a worker of ours sends no such thing.
+        """
         try:
             async for message in self._socket:
                 if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
                     self.heard_at = clock.now()
                     self._take(protocol.decode(message.data), on_event)
+        except ValidationError as error:
+            log.warning("a worker's message cannot be read", worker=self.worker, errors=error.error_count())
         finally:
             for reply in self._replies.values():
                 if not reply.done():

@@ -26,6 +26,7 @@ from media.events import (
     LegSilent,
     MediaFlowing,
     RecordedPiece,
+    Word,
 )
 
 NONCE_HEADER = "Vouch-Nonce"
@@ -36,6 +37,7 @@ LONGEST_REPLY = 64 << 20
 """Octets of a message to a node; a picture has less than one million, half a second of a recording some 200,000."""
 
 CallId = Annotated[str, Field(min_length=1, max_length=200)]
+Calls = Annotated[int, Field(ge=0, le=1_000_000)]
 MediaNumber = Annotated[int, Field(ge=0)]
 
 
@@ -136,15 +138,15 @@ class Hello(Message):
     """The worker's first word."""
 
     type: Literal["hello"] = "hello"
-    worker: str
+    worker: Word
     """Its stable name."""
-    boot: str
+    boot: Word
     """Drawn at the start of its process."""
-    capacity: int
+    capacity: Calls
     """Calls that it takes at once."""
-    nonce: str
+    nonce: Word
     """Its challenge to the node."""
-    proof: str
+    proof: Word
     """`prove(secret, "worker", nonce of the upgrade request, binding)`."""
 
 
@@ -152,7 +154,7 @@ class Alive(Message):
     """Sent twice a second: three seconds without any message mean that the worker is gone."""
 
     type: Literal["alive"] = "alive"
-    calls: int
+    calls: Calls
     """Calls that are open."""
     full: bool = False
     """It takes no new call now."""
@@ -162,9 +164,9 @@ class Answer(Message):
     """The answer to an offer."""
 
     type: Literal["answer"] = "answer"
-    id: str
+    id: Word
     """The request's."""
-    answer_sdp: str
+    answer_sdp: Annotated[str, Field(max_length=LONGEST_REQUEST, pattern=r"^[^\x00\x7f]*$")]
     """The session description."""
 
 
@@ -172,7 +174,7 @@ class Frame(Message):
     """A picture."""
 
     type: Literal["frame"] = "frame"
-    id: str
+    id: Word
     """The request's."""
     frame: KeptFrame
     """The picture; its bytes in base64."""
@@ -182,7 +184,7 @@ class Summary(Message):
     """What a closed call carried."""
 
     type: Literal["summary"] = "summary"
-    id: str
+    id: Word
     """The request's."""
     summary: CallSummary
     """What it carried."""
@@ -192,7 +194,7 @@ class Done(Message):
     """Done, with nothing to say."""
 
     type: Literal["done"] = "done"
-    id: str
+    id: Word
     """The request's."""
 
 
@@ -200,20 +202,20 @@ class Refusal(Message):
     """The request is refused."""
 
     type: Literal["refusal"] = "refusal"
-    id: str
+    id: Word
     """The request's."""
-    code: str
+    code: Word
     """A code of `media.errors`."""
 
 
 class Event(Message):
     """What every event carries."""
 
-    worker: str
+    worker: Word
     """Who tells."""
-    boot: str
+    boot: Word
     """Which start of its process."""
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Field(ge=1, lt=1 << 62)]
     """Rises by one with each event of this boot."""
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from media import clock, protocol
 from media.call import CallEvent
 from media.channel import Identity, binding, is_loopback
-from media.door import PROOF_S, Door
+from media.door import PROOF_S, Door, strangers_logger
 from media.errors import MediaRefused
 from media.events import RecordedPiece
 from media.exchange import Exchange
@@ -113,7 +113,7 @@ class WorkerServer:
         self._binding = binding(None if identity is None else identity.certificate)
         application = web.Application()
         application.router.add_get("/", self._accept)
-        self._runner = web.AppRunner(application, access_log=None)
+        self._runner = web.AppRunner(application, access_log=None, logger=strangers_logger(self._turned_away))
         await self._runner.setup()
         if self._runner.server is None:
             raise RuntimeError("the runner has no server")
@@ -147,8 +147,7 @@ class WorkerServer:
         await socket.prepare(request)
         door = self._door
         if door is None or not await self._is_known(socket, request.headers.get(protocol.NONCE_HEADER, "")):
-            if door is not None:
-                door.turned_away("no proof")
+            self._turned_away("no proof")
             await socket.close(code=4401, message=b"no proof")
             return socket
         door.admit(request.protocol)
@@ -166,6 +165,10 @@ class WorkerServer:
             self._outbox.lost(node.events)
             self._say_due()
         return socket
+
+    def _turned_away(self, reason: str) -> None:
+        if self._door is not None:
+            self._door.turned_away(reason)
 
     async def _is_known(self, socket: web.WebSocketResponse, challenge: str) -> bool:
         nonce = secrets.token_hex(16)

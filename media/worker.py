@@ -80,7 +80,7 @@ async def look_after(memory: Memory, exchange: Exchange, ended: asyncio.Event) -
     """
     os.set_blocking(sys.stdout.fileno(), False)
     while not ended.is_set():
-        with suppress(BlockingIOError):  # whoever started it does not read on
+        with suppress(OSError):  # whoever started it does not read on
             os.write(sys.stdout.fileno(), b"\n")
         if memory.is_over():
             log.error("more memory is used than a worker may have: it ends, and its calls go on in another")

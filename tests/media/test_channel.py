@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from media import protocol
 from media.aiortc_seam import PeerLink
 from media.channel import Identity, binding, client_context, is_loopback
-from media.dialler import WorkerDialler
-from media.events import RecordedPiece
+from media.dialler import MOST_OCTETS, WorkerDialler
+from media.events import MediaFlowing, RecordedPiece
 from media.exchange import Exchange
 from media.link import NotUnderstoodError, UntrustedError, _connect, connect
 from media.plane import MediaPlane, MediaSettings, WorkerUp, worker_settings
@@ -25,6 +25,7 @@ from media.server import WorkerServer
 from media.worker_settings import UdpSettings
 from tests.media.between import ANY, REMOTE, between
 from tests.media.peers import Peers, Told
+from vouch.tasks import TaskSet
 
 SECRET = "of both"
 WEBM = bytes.fromhex("1a45dfa3")
@@ -167,3 +168,45 @@ async def test_who_accepts_and_says_nothing_is_left_in_time(monkeypatch: pytest.
     monkeypatch.setattr("media.link.CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(ConnectionError, match="does not answer"):
         await connect("127.0.0.1", server.getsockname()[1], SECRET)
+
+
+async def test_a_worker_that_says_what_is_no_message_is_left_and_told_of_in_a_line() -> None:
+    server = WorkerServer("w", SECRET, on_abandoned=lambda: None, capacity=1)
+    exchange = Exchange(
+        make_link=PeerLink, udp=UdpSettings(), ice_servers=(), longest_calls=1, on_event=server.on_event
+    )
+    link = await connect("127.0.0.1", await server.start(exchange, "127.0.0.1", 0), SECRET)
+    reading = TaskSet("test").spawn("read", link.run(lambda _: None))
+    while not server._nodes:
+        await asyncio.sleep(0.01)
+    with capture_logs() as lines:
+        await server._nodes[0].socket.send_str('{"type":"alive","calls":99999999999999999999}')
+        async with asyncio.timeout(5):
+            await reading
+    assert [line["event"] for line in lines] == ["a worker's message cannot be read"]
+    await exchange.close()
+    await server.close()
+
+
+async def test_what_a_node_holds_of_a_worker_that_floods_it_is_bounded() -> None:
+    held = asyncio.Event()
+
+    async def slow(event: object) -> None:
+        if isinstance(event, RecordedPiece):
+            await held.wait()
+
+    dialler = WorkerDialler("w", SECRET, slow)
+    data = bytes(MOST_OCTETS // 4)
+    for number in range(1, 20):
+        piece = RecordedPiece(f"c{number}", "agent", 1, 0, data, 0, 0, last=False)
+        dialler._receive(protocol.RecordedPieceEvent(worker="w", boot="b", sequence=number, event=piece))
+    flowing = protocol.MediaFlowingEvent(
+        worker="w", boot="b", sequence=99, event=MediaFlowing("c", "agent", 1, "audio")
+    )
+    dialler._receive(flowing)
+    assert [sequence for _, sequence in dialler._with_taker] == [1, 2, 3, 4, 99], "what is no recording goes through"
+    held.set()
+    async with asyncio.timeout(5):
+        while dialler._with_taker:
+            await asyncio.sleep(0.01)
+    await dialler.close()

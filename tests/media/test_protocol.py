@@ -1,3 +1,8 @@
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +114,41 @@ def test_a_proof_is_good_for_its_own_role_nonce_and_secret_alone(secret: str, no
     assert not protocol.is_proof(secret, "node", nonce + "x", proof)
     assert not protocol.is_proof(secret + "x", "node", nonce, proof)
     assert not protocol.is_proof(secret, "node", nonce, "é")
+
+
+def leaves(told: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every text and number within a message, by where it stands."""
+    if isinstance(told, dict | list):
+        for key, value in told.items() if isinstance(told, dict) else enumerate(told):
+            yield from leaves(value, (*at, key))
+    elif isinstance(told, str | int) and not isinstance(told, bool):
+        yield at, told
+
+
+def with_leaf(told: Any, at: tuple[Any, ...], value: Any) -> Any:
+    changed = copy.deepcopy(told)
+    inner = changed
+    for key in at[:-1]:
+        inner = inner[key]
+    inner[at[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize("message", [*MESSAGES_TO_NODE, piece(b"")], ids=lambda message: message.type)
+def test_a_worker_that_was_taken_over_tells_nothing_that_a_database_refuses(message: protocol.ToNode) -> None:
+    told = json.loads(message.model_dump_json())
+    tried = 0
+    for at, value in leaves(told):
+        if at[-1] in ("jpeg", "data"):
+            continue  # octets, as many as a message may have
+        hostile = [1 << 63, -(1 << 63) - 1] if isinstance(value, int) else ["\0", "a\0", "\x7f", "x" * (2 << 20)]
+        for each in hostile:
+            text = json.dumps(with_leaf(told, at, each))
+            with pytest.raises(ValidationError):
+                protocol.decode(text)
+            tried += 1
+        if isinstance(value, str):
+            surrogate = json.dumps(with_leaf(told, at, "SURROGATE")).replace("SURROGATE", "\\ud800")
+            with pytest.raises(ValidationError):
+                protocol.decode(surrogate)
+    assert tried >= 4
