@@ -2,7 +2,8 @@
 
 Until a connection has proved itself it has `PROOF_S` in all, for TLS handshake, header and proof together, and may send
 `MOST_BEFORE_PROOF` octets: no more is read. No more than `MOST_UNPROVED` such connections are held: one more ends the
-oldest, so that who holds many open keeps no node out, which needs a few milliseconds.
+oldest, so that who holds many open keeps no node out, which needs some milliseconds. What they cost all together is not
+bounded here: the port belongs into a network where strangers are not.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ log = logger(__name__)
 
 PROOF_S = 5
 """How long a connection may take until it has proved itself: seconds."""
-MOST_UNPROVED = 32
+MOST_UNPROVED = 128
 """Connections that have not proved themselves yet."""
 MOST_BEFORE_PROOF = 8 << 10
 """Octets that one may send until then; the header and a proof have less than one thousand."""
@@ -90,10 +91,13 @@ class Door:
             stranger = _Stranger(self._factory(), connection)
             self._unproved[stranger] = None
             if len(self._unproved) > MOST_UNPROVED:
-                next(iter(self._unproved)).end("too many at once")
+                oldest = next(iter(self._unproved))
+                del self._unproved[oldest]
+                oldest.end("too many at once")
             stranger.attending = self._tasks.spawn("attend", self._attend(stranger))
             # Also where it is cancelled before it has begun.
             stranger.attending.add_done_callback(partial(self._attended, stranger))
+            await asyncio.sleep(0)  # a burst must not hold up what else the worker does
 
     async def _attend(self, stranger: "_Stranger") -> None:
         try:

@@ -116,7 +116,7 @@ def confine(to: Confinement) -> Holds:
         return Holds(0, no_new_privs=False)
     libc = ctypes.CDLL(None, use_errno=True)
     _checked(libc.prctl(_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))))
-    _checked(libc.capset(struct.pack("=Ii", _CAPABILITIES, 0), bytes(24)))
+    _drop_capabilities(libc)
     version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION))
     if version < 1:
         return Holds(0, no_new_privs=True)
@@ -150,6 +150,16 @@ def _limit(to: Confinement) -> None:
             # The stricter one of two stands: the unit's or container's may be below ours.
             stricter = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(limit, (stricter, stricter))
+
+
+def _drop_capabilities(libc: ctypes.CDLL) -> None:
+    head = struct.pack("=Ii", _CAPABILITIES, 0)
+    if libc.capset(head, bytes(24)) == 0:
+        return
+    # A unit's filter of system calls may forbid this one, and then mostly nothing is there to be dropped.
+    refused, held = ctypes.get_errno(), ctypes.create_string_buffer(24)
+    if libc.capget(head, held) != 0 or any(held.raw):
+        raise OSError(refused, os.strerror(refused))
 
 
 def _restrict(libc: ctypes.CDLL, version: int, to: Confinement) -> None:

@@ -231,7 +231,7 @@ def test_without_landlock_all_else_is_put_in_force() -> None:
         """
 class Libc:
     real = ctypes.CDLL(None, use_errno=True)
-    prctl, capset = real.prctl, real.capset
+    prctl, capset, capget = real.prctl, real.capset, real.capget
     def syscall(self, *arguments):
         ctypes.set_errno(errno.ENOSYS)
         return -1
@@ -264,7 +264,7 @@ def test_the_structures_of_older_versions_are_taken_too(version: int) -> None:
         """
 real = ctypes.CDLL(None, use_errno=True)
 class Libc:
-    prctl, capset = real.prctl, real.capset
+    prctl, capset, capget = real.prctl, real.capset, real.capget
     def syscall(self, number, *arguments):
         if number == 444 and arguments[0] is None:
             return min(told["version"], real.syscall(number, *arguments))
@@ -276,3 +276,28 @@ result = [held.landlock, told_by(Path("/etc/passwd").read_text)]
         version=version,
     )
     assert result == [version, "PermissionError"]
+
+
+@pytest.mark.parametrize(("dropped", "outcome"), [(True, "done"), (False, "PermissionError")])
+def test_a_filter_of_system_calls_that_forbids_dropping_matters_only_where_there_is_something_to_drop(
+    dropped: bool, outcome: str
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root has capabilities to begin with")
+    result = confined(
+        """
+import struct
+class Libc:
+    real = ctypes.CDLL(None, use_errno=True)
+    prctl, capget, syscall = real.prctl, real.capget, real.syscall
+    def capset(self, *arguments):
+        ctypes.set_errno(errno.EPERM)
+        return -1
+if told["dropped"]:
+    assert Libc.real.capset(struct.pack("=Ii", 0x20080522, 0), bytes(24)) == 0
+confinement.ctypes.CDLL = lambda *_, **__: Libc()
+result = told_by(confine, Confinement())
+""",
+        dropped=dropped,
+    )
+    assert result == outcome
