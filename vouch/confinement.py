@@ -40,10 +40,11 @@ _OF_FILES = _READ_FILE | _WRITE_FILE | _TRUNCATE
 _BIND, _CONNECT = 1 << 0, 1 << 1
 _ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
 
-PYTHON: tuple[str, ...] = tuple(
-    dict.fromkeys(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+PYTHON: tuple[str, ...] = (
+    *dict.fromkeys(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    f"{sys.base_prefix}/lib",
 )
-"""Where the interpreter and its packages import from; not the environment's root, which may hold anything."""
+"""Where the interpreter and its packages import and load from; not the environment's root, which may hold anything."""
 LIBRARIES: tuple[str, ...] = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"),
     *("/etc/ld.so.cache", "/etc/ssl/openssl.cnf", "/etc/localtime", "/usr/share/zoneinfo", "/dev/urandom"),
