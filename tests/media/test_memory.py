@@ -15,6 +15,7 @@ from media.aiortc_seam import PeerLink
 from media.exchange import Exchange
 from media.memory import Memory, resident
 from media.plane import Overloaded
+from media.process import start_worker
 from media.robot import RobotPeer
 from media.supervisor import WorkerSupervisor
 from media.synthetic import moving_picture
@@ -116,6 +117,14 @@ async def test_a_worker_without_room_takes_no_new_call_and_keeps_those_that_it_h
     await exchange.negotiate("from a lost worker", "customer", 2, offer, record=False)
     await robot.close()
     await exchange.close()
+
+
+async def test_a_real_worker_that_holds_too_much_ends_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+    process = await start_worker(json.dumps({"name": "w", "secret": "s", "memory_mib": 20}))
+    async with asyncio.timeout(10):
+        assert await process.wait() == 0
+    assert "more memory is used than a worker may have" in capfd.readouterr().err
+    await process.end()
 
 
 async def test_a_worker_of_its_own_that_hangs_is_found_by_its_signs_of_life(monkeypatch: pytest.MonkeyPatch) -> None:
