@@ -50,6 +50,8 @@ class CallMedia:
         self.call = call
         self._keeping = keeping
         self._legs: dict[Leg, LegMedia] = {}
+        self._gone: dict[Leg, LegMedia] = {}
+        """Connections that were cut and have no successor: frames that went by them are still known by name."""
         self._stores: dict[Leg, GroupStore] = {"customer": GroupStore(), "agent": GroupStore()}
         self._replaced: list[LegSummary] = []
         self._events: list[CallEvent] = []
@@ -60,18 +62,33 @@ class CallMedia:
         """The present connection of a leg."""
         return self._legs.get(leg)
 
+    @property
+    def is_unused(self) -> bool:
+        """Whether no connection has ever joined."""
+        return not (self._legs or self._replaced)
+
     def join(self, leg: LegMedia, now: int) -> None:
         """A peer connection begins; it replaces the leg's older one, whose packets count no more."""
         older = self._legs.get(leg.leg)
         if older is not None:
             leg.replaces(older)
             self._end(older, now)
-            # A leg holds a second of packets to repeat; whoever reconnects for ever must not pile them up.
-            self._replaced.append(older.summary(self._keeping.wall_offset))
-            del self._replaced[:-MOST_REPLACED]
+            self._remember(older)
+        self._gone.pop(leg.leg, None)
         self._legs[leg.leg] = leg
         if self._keeping.evidence:
             leg.evidence = LegEvidence(self.call, leg.leg, leg.media, self._keeping, self._stores[leg.leg])
+
+    def cut(self, leg: Leg, now: int) -> None:
+        """Whoever used the leg's present connection has left: nothing goes to it, its packets count no more.
+
+        Its recording ends here. Frames that came or went by it can still be asked for.
+        """
+        left = self._legs.pop(leg, None)
+        if left is not None:
+            self._gone[leg] = left
+            self._remember(left)
+            self._end(left, now)
 
     def connected(self, leg: LegMedia, now: int) -> Output:
         """The leg's connection stands: from now on the other side's packets go to it, once a key frame has come."""
@@ -168,7 +185,7 @@ class CallMedia:
         Raises FrameUnknown, and FrameTooOld when it must be `live` and is not. The nearest one where the page cannot
         know its name.
         """
-        agent = self._legs.get("agent")
+        agent = self._last("agent")
         if agent is not None and agent.media == media and not agent.parameters.timestamps_kept:
             return self.nearest_frame(live=live, now=now)
         source = agent.outgoing["video"].segments.find(rtp_timestamp) if agent and agent.media == media else None
@@ -186,7 +203,7 @@ class CallMedia:
             raise FrameUnknown
         if live:
             self._require_live(picture, now)
-        agent = self._legs.get("agent")
+        agent = self._last("agent")
         sent = agent.outgoing["video"].segments.outgoing(picture.media, picture.timestamp) if agent else None
         return NamedPicture(picture, picture.timestamp if sent is None else sent, exact=False)
 
@@ -202,8 +219,17 @@ class CallMedia:
         present = (leg.summary(wall_offset) for leg in self._legs.values())
         return CallSummary(self.call, (*self._replaced, *present))
 
+    def _last(self, leg: Leg) -> LegMedia | None:
+        """The leg's present connection, else the one that was cut last."""
+        return self._legs.get(leg) or self._gone.get(leg)
+
+    def _remember(self, leg: LegMedia) -> None:
+        # A leg holds a second of packets to repeat; whoever reconnects for ever must not pile them up.
+        self._replaced.append(leg.summary(self._keeping.wall_offset))
+        del self._replaced[:-MOST_REPLACED]
+
     def _require_live(self, picture: EncodedPicture, now: int) -> None:
-        customer = self._legs.get("customer")
+        customer = self._last("customer")
         if customer is None or customer.is_silent(now) or now - picture.arrived > OLDEST_LIVE:
             raise FrameTooOld
 
@@ -237,7 +263,8 @@ class CallMedia:
         self._events.append(piece)
 
     def _look_at_recording(self, now: int) -> None:
-        if self._keeping.records:
+        # With both cut there is nothing to confirm, and nobody is told so.
+        if self._keeping.records and self._legs:
             present = {name: leg.media for name, leg in self._legs.items()}
             self._events += self._gates.change("recording", shut=not self._progress.is_safe(present, now))
 

@@ -15,6 +15,7 @@ from functools import partial
 
 from media import clock
 from media.call import CallEvent, CallMedia, NamedPicture, Output
+from media.cuts import EVERY, Cuts
 from media.errors import BadOffer, FrameUnknown, Overloaded
 from media.events import CallSummary, KeptFrame, Leg, RecordedPiece
 from media.evidence import Keeping
@@ -56,10 +57,12 @@ class _Open:
     """Held while an offer is answered: one at a time in each call."""
     negotiating: int = 0
     """Offers that are being answered or wait for it."""
+    cut_at: int = 0
+    """When a leg was cut last."""
 
     def heard_at(self) -> int:
-        """The last valid packet of any leg, else the opening."""
-        return max([self.opened_at, *(leg.last_valid or 0 for leg in self.links)])
+        """The last valid packet of any leg, or the last cut, else the opening."""
+        return max([self.opened_at, self.cut_at, *(leg.last_valid or 0 for leg in self.links)])
 
 
 class Exchange:
@@ -86,6 +89,7 @@ class Exchange:
         self._load = Load()
         self._calls: dict[str, _Open] = {}
         self._closed: OrderedDict[str, CallSummary] = OrderedDict()
+        self._cuts = Cuts(REMEMBERED)
         self._tasks = TaskSet("exchange")
         self._closing: set[asyncio.Task[None]] = set()
         self._links_closed = 0
@@ -118,6 +122,7 @@ class Exchange:
 
     async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str, *, record: bool) -> str:
         """See `MediaPlane.negotiate`; raises BadOffer and Overloaded."""
+        self._require_present(call, leg, media)
         opened = self._calls.get(call)
         if opened is None:
             self._admit(is_new=media == 1)
@@ -128,7 +133,7 @@ class Exchange:
                 return await self._answer(opened, leg, media, offer_sdp)
         finally:
             opened.negotiating -= 1
-            if not opened.links and not opened.negotiating and self._calls.get(call) is opened:
+            if opened.media.is_unused and not opened.negotiating and self._calls.get(call) is opened:
                 del self._calls[call]
 
     async def frame(self, call: str, media: int, rtp_timestamp: int, *, live: bool, ago: int = 0) -> KeptFrame:
@@ -158,6 +163,26 @@ class Exchange:
             opened.media.look(leg, clock.now())
             self._tell(opened)
 
+    def cut(self, call: str, customer: int | None, agent: int | None) -> None:
+        """See `MediaPlane.cut`; holds for what is answered later too, also of a call that is not known (yet)."""
+        numbers: dict[Leg, int] = {
+            "customer": EVERY if customer is None else customer,
+            "agent": EVERY if agent is None else agent,
+        }
+        self._cuts.add(call, numbers, self._calls)
+        opened = self._calls.get(call)
+        if opened is None:
+            return
+        for leg, number in numbers.items():
+            present = opened.media.leg(leg)
+            if present is not None and present.media <= number:
+                self._cut_leg(opened, present)
+
+    def end_call(self, call: str) -> CallSummary:
+        """The call is over for good: close it, and answer no offer of it any more."""
+        self.cut(call, None, None)
+        return self.close_call(call)
+
     def close_call(self, call: str) -> CallSummary:
         """Close the call's connections and forget its frames; the summary is remembered."""
         opened = self._calls.pop(call, None)
@@ -177,6 +202,23 @@ class Exchange:
             self._close_link(link)
         opened.links.clear()
         return summary
+
+    def _cut_leg(self, opened: _Open, leg: LegMedia) -> None:
+        opened.cut_at = clock.now()
+        link = opened.links.pop(leg, None)
+        if link is not None:
+            self._close_link(link)
+        try:
+            opened.media.cut(leg.leg, opened.cut_at)
+        except Exception:
+            # Nothing goes or comes any more all the same.
+            log.exception("the end of a leg's recording was not told", call=opened.media.call)
+        self._tell(opened)
+
+    def _require_present(self, call: str, leg: Leg, media: int) -> None:
+        """Raise BadOffer where whoever made the offer has left the call since."""
+        if not self._cuts.allow(call, leg, media):
+            raise BadOffer("the leg was cut meanwhile")
 
     def _admit(self, *, is_new: bool) -> None:
         """Raise Overloaded where a call is one too many; load turns none away that ran elsewhere until now."""
@@ -205,6 +247,7 @@ class Exchange:
             answer_sdp, parameters = await link.answer(offer_sdp)
             if self._calls.get(opened.media.call) is not opened:
                 raise BadOffer("the call was closed meanwhile")
+            self._require_present(opened.media.call, leg, media)
         except BaseException:
             self._close_link(link)
             raise

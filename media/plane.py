@@ -212,6 +212,15 @@ class MediaPlane:
         request = protocol.Look(id=_draw_id(), call=call, time_left=SHORT, leg=leg)
         await self._link(worker).request(request, protocol.Done)
 
+    async def cut(self, worker: str, call: str, customer: int | None, agent: int | None) -> None:
+        """Have connections up to these media numbers get and send nothing from now on (None: every one, for good).
+
+        Their recordings end; frames that came before can still be asked for. An offer of such a number is refused,
+        whenever it comes. Repeating it does nothing. Raises WorkerGone.
+        """
+        request = protocol.CutLegs(id=_draw_id(), call=call, time_left=SHORT, customer=customer, agent=agent)
+        await self._link(worker).request(request, protocol.Done)
+
     async def close_call(self, worker: str, call: str) -> CallSummary:
         """Close both peer connections and forget the call's frames; repeating it gives the same summary.
 

@@ -112,6 +112,19 @@ class Look(Request):
     """Which leg."""
 
 
+class CutLegs(Request):
+    """Whoever used these connections has left: nothing more goes to them or counts of them; answered by `done`.
+
+    No offer of such a number is answered any more, whether it comes before or after.
+    """
+
+    type: Literal["cut_legs"] = "cut_legs"
+    customer: MediaNumber | None
+    """The customer's media number up to which it holds; None: every one, the call is over."""
+    agent: MediaNumber | None
+    """The same of the agent's."""
+
+
 class CloseCall(Request):
     """Close and forget the call; answered by `summary`."""
 
@@ -267,7 +280,7 @@ class LegFactsEvent(Event):
     """What they carried."""
 
 
-AnyRequest = Negotiate | GetFrame | GetNearestFrame | GetAgentsOwn | Look | CloseCall
+AnyRequest = Negotiate | GetFrame | GetNearestFrame | GetAgentsOwn | Look | CutLegs | CloseCall
 AnyReply = Answer | Frame | Summary | Done | Refusal
 AnyEvent = MediaFlowingEvent | LegSilentEvent | LegHeardEvent | GateChangedEvent | RecordedPieceEvent | LegFactsEvent
 ToWorker = AnyRequest | Proof | Acknowledge

@@ -242,8 +242,11 @@ class WorkerServer:
             case protocol.Look():
                 exchange.look(request.call, request.leg)
                 return protocol.Done(id=request.id)
+            case protocol.CutLegs():
+                exchange.cut(request.call, request.customer, request.agent)
+                return protocol.Done(id=request.id)
             case protocol.CloseCall():
-                return protocol.Summary(id=request.id, summary=exchange.close_call(request.call))
+                return protocol.Summary(id=request.id, summary=exchange.end_call(request.call))
 
     async def _keep_alive(self) -> None:
         while True:

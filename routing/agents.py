@@ -21,13 +21,14 @@ from routing.events import (
     WrapUpEnded,
 )
 from routing.index import holder
-from routing.legs import socket_gained, socket_gone
+from routing.legs import media_left, socket_gained, socket_gone
 from routing.moves import forget, hand_back, unring
 from routing.state import (
     ACCOUNT_CHANGED,
     CONNECTION_LOST,
     HELD_BY_AGENT,
     JUST_JOINED,
+    SIGNED_OUT,
     WAS_AWAY,
     Agent,
     Call,
@@ -52,20 +53,26 @@ def signed_in(turn: Turn, agent: Agent) -> bool:
 
 
 def connected(turn: Turn, agent: Agent, call: Call | None, event: AgentConnected) -> None:
-    """The agent's console joins, or a second one takes over."""
+    """The agent's console joins, or a second one takes over: then the first one's media are over too."""
     if agent.socket_up:
         turn.say(Replaced(Leg.AGENT, None, agent.id, agent.socket, agent.node))
     elif not signed_in(turn, agent):
         agent = make_not_ready(turn, agent, WAS_AWAY)
-    number = agent.socket + 1
+    number, page = agent.socket + 1, agent.page
+    agent = turn.put_agent(agent, page=event.page)
     _socket_up(turn, agent, call, number, event.node, report=0)
     turn.say(SocketAssigned(Leg.AGENT, None, agent.id, number, event.node, event.token))
+    if event.page != page and call is not None:
+        media_left(turn, turn.call(call.id), Leg.AGENT)
 
 
 def disconnected(turn: Turn, agent: Agent, call: Call | None, event: AgentDisconnected) -> None:
     """The agent's console is gone; a socket that was replaced changes nothing."""
     if event.socket == agent.socket and agent.socket_up:
         _socket_down(turn, agent, call, turn.now - max(event.age, 0))
+    if event.socket == agent.socket and event.signed_out:
+        turn.put_agent(turn.agent(agent.id), page=SIGNED_OUT)
+        _leave_call(turn, turn.call(call.id) if call is not None else None)
 
 
 def node_lost(turn: Turn, agent: Agent, call: Call | None, event: NodeLost) -> None:
@@ -126,10 +133,10 @@ def joined(turn: Turn, event: AgentJoined) -> None:
 
 def changed(turn: Turn, agent: Agent, call: Call | None, event: AgentChanged | AgentJoined) -> None:
     """The account's facts. Once it is not valid, nothing that it has not decided yet stays with it."""
-    validity = _validity(turn, event)
+    was_valid, validity = agent.valid, _validity(turn, event)
     agent = turn.put_agent(agent, skills=event.skills, employer=event.employer, leaving=False, **validity)
     if not agent.valid:
-        _withdraw(turn, agent, call)
+        _withdraw(turn, agent, call if was_valid else None)
 
 
 def validity_changed(turn: Turn, agent: Agent) -> None:
@@ -144,8 +151,9 @@ def validity_changed(turn: Turn, agent: Agent) -> None:
 
 def removed(turn: Turn, agent: Agent, call: Call | None, _: AgentRemoved) -> None:
     """The account leaves the team; `take_off` follows at the end of the step in which he holds nothing any more."""
+    was_valid = agent.valid
     agent = turn.put_agent(agent, valid=False, valid_from=None, valid_until=None, leaving=True)
-    _withdraw(turn, agent, call)
+    _withdraw(turn, agent, call if was_valid else None)
 
 
 def take_off(turn: Turn) -> None:
@@ -165,12 +173,21 @@ def _validity(turn: Turn, event: AgentChanged | AgentJoined) -> dict[str, Any]:
 
 
 def _withdraw(turn: Turn, agent: Agent, call: Call | None) -> None:
+    """Take everything from an agent; `call` is the one that was with them while their account was valid."""
     end_wrap_up(turn, agent)
     make_not_ready(turn, turn.agent(agent.id), ACCOUNT_CHANGED)
     if call is not None and call.phase is Phase.RINGING:
         unring(turn, call, ACCOUNT_CHANGED)
-    elif call is not None and call.phase in {Phase.CONNECTING, Phase.ACTIVE}:
+    else:
+        _leave_call(turn, call)
+
+
+def _leave_call(turn: Turn, call: Call | None) -> None:
+    """The agent is out of the call that they hold; a verdict that they pressed is still settled, without them."""
+    if call is not None and call.phase in {Phase.CONNECTING, Phase.ACTIVE}:
         hand_back(turn, call)
+    elif call is not None:
+        media_left(turn, call, Leg.AGENT)
 
 
 def _socket_up(turn: Turn, agent: Agent, call: Call | None, number: int, node: str | None, *, report: int) -> None:

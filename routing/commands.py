@@ -92,8 +92,23 @@ class KeepLastFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class CutMedia:
+    """Effect: whoever used these peer connections is no longer in the call; they get and send nothing from now on.
+
+    Nothing waits for it and it waits for nothing: pictures are kept of what came before.
+    """
+
+    call: str
+    worker: str
+    customer: int
+    """The customer's media number up to which it holds; 0: it is not about them."""
+    agent: int
+    """The same of the agent's."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseMedia:
-    """Effect: the call is over, its recording can be finished."""
+    """Effect: the call is over. Both legs are cut at once; the recording is finished once its pictures are kept."""
 
     call: str
     worker: str
@@ -182,7 +197,7 @@ class MediaMoved:
     call: str
 
 
-Effect = KeepPicture | TakePicture | KeepLastFrame | CloseMedia
+Effect = KeepPicture | TakePicture | KeepLastFrame | CutMedia | CloseMedia
 """Commands that are performed after the commit, at least once."""
 
 Command = (

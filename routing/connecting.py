@@ -19,8 +19,10 @@ def media_offered(turn: Turn, call: Call, event: MediaOffered) -> None:
     """A page wants a new peer connection: the next media number, on the call's worker."""
     state = call.leg(event.leg)
     worker = call.worker or event.worker
-    if event.socket != state.socket:
+    if event.socket != state.socket or not state.socket_up:
         turn.answer(event.request, codes.OPENED_ELSEWHERE)
+    elif not in_call(turn, call, event.leg):
+        turn.answer(event.request, codes.NOT_VALID if event.leg is Leg.AGENT else codes.CALL_ENDED)
     elif worker is None:
         turn.answer(event.request, codes.NO_WORKER)
     else:
@@ -31,6 +33,13 @@ def media_offered(turn: Turn, call: Call, event: MediaOffered) -> None:
         if call.phase in TALKING:
             # The old connection is given up by its own page: until the new one is heard, nothing is.
             media_gone(turn, call, event.leg, turn.now)
+
+
+def in_call(turn: Turn, call: Call, leg: Leg) -> bool:
+    """Whether the person on this side may send and see: in DECIDING an account may be shut, a caller may hang up."""
+    if leg is Leg.CUSTOMER:
+        return not call.hung_up
+    return call.agent is not None and turn.agent(call.agent).valid
 
 
 def media_flowing(turn: Turn, call: Call, event: MediaFlowing) -> None:

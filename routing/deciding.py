@@ -6,9 +6,9 @@ In ENDED the same is done for a late verdict: the call's outcome stays, the veri
 from routing import codes
 from routing.commands import KeepPicture, VerdictGiven
 from routing.events import CallerHungUp, EvidenceFailed, EvidenceStored, PictureRefused, VerdictPressed
-from routing.legs import broken_for_good
+from routing.legs import broken_for_good, media_left
 from routing.moves import end, forget, hand_back
-from routing.state import Call, Decision, InvariantBrokenError, Outcome, Phase, Verdict
+from routing.state import Call, Decision, InvariantBrokenError, Leg, Outcome, Phase, Verdict
 from routing.turn import Turn
 
 
@@ -42,11 +42,12 @@ def pressed_late(turn: Turn, call: Call, event: VerdictPressed) -> None:
 
 
 def hung_up(turn: Turn, call: Call, event: CallerHungUp) -> None:
-    """The verdict stands; the hang-up counts if no picture can be kept."""
+    """The verdict stands; the hang-up counts if no picture can be kept. Either way the caller is out at once."""
     if event.socket != call.customer_leg.socket:
         turn.answer(event.request, codes.OPENED_ELSEWHERE)
         return
-    turn.put(call, hung_up=True)
+    if not call.hung_up:
+        media_left(turn, turn.put(call, hung_up=True), Leg.CUSTOMER)
     turn.answer(event.request, codes.OK)
 
 

@@ -1,9 +1,8 @@
 """What can happen to a floor: one frozen dataclass each. Counterpart of `commands.py`.
 
-Events are facts that the shell has parsed and checked for authority. An event names the offer, socket, media or
-decision number that it speaks of; one that names an old number changes nothing. Presses carry a `request`, which the
-floor answers once with `Answered`. Ages are durations by a monotonic clock at the moment of sending, so clocks need not
-agree.
+Facts that the shell has parsed and checked for authority. An event names the offer, socket, media or decision number
+that it speaks of; an old one changes nothing. Presses carry a `request`, answered once with `Answered`. Ages are told
+by a monotonic clock when it is sent, so clocks need not agree.
 """
 
 from dataclasses import dataclass
@@ -101,6 +100,8 @@ class CallerConnected:
     """The node that holds the socket."""
     token: str
     """Opaque: comes back in the answer, by which the shell finds the socket."""
+    page: str = ""
+    """Names the page, the same for all of its sockets; empty: a client that does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class CallerDisconnected:
     """Which of the leg's sockets."""
     age: int = 0
     """Time since it was last heard."""
+    signed_out: bool = False
+    """Whether their session is over: then they are out of the call, by media too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class AgentConnected:
     """The node that holds the socket."""
     token: str
     """Opaque: comes back in the answer."""
+    page: str = ""
+    """Names the page, the same for all of its sockets; empty: a client that does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,8 @@ class AgentDisconnected:
     """Which of the agent's sockets."""
     age: int = 0
     """Time since it was last heard."""
+    signed_out: bool = False
+    """Whether their session is over: then they are out of the call, by media too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,5 +397,4 @@ AgentEvent = (
 
 FloorEvent = WorkerLost | NodeLost | OffersHeld | OffersResumed | TeamChanged | HoursChanged | SeedSet | Tick
 """Events that name neither."""
-
 Event = CallEvent | AgentEvent | FloorEvent

@@ -7,7 +7,7 @@ the comparison of before and after. Each function gives the laws that are broken
 from collections.abc import Iterator
 
 from routing import events as e
-from routing.commands import Answered, CallEnded, Negotiate, Ring, VerdictGiven
+from routing.commands import Answered, CallEnded, CloseMedia, CutMedia, Negotiate, Ring, VerdictGiven
 from routing.deadlines import call_alarm, next_deadline
 from routing.hours import is_open
 from routing.index import check, holder
@@ -43,6 +43,7 @@ def broken_in_step(before: Floor, event: e.Event, step: Step) -> list[str]:
     """The laws that a step breaks, seen from the floor before it."""
     after = step.floor
     broken = [*_bookkeeping_laws(before, step), *_command_laws(before, step), *_answer_laws(before, event, step)]
+    broken += _presence_laws(before, event, step)
     for id_, old in before.calls.items():
         new = after.calls.get(id_)
         if new is not None:
@@ -181,6 +182,45 @@ def _command_laws(before: Floor, step: Step) -> Iterator[str]:
                 yield "an offer's number was used before"
         if isinstance(command, VerdictGiven) and command.late and command.verdict is Verdict.CONFIRMED:
             yield "a late confirmation was given"
+
+
+def _presence_laws(before: Floor, event: e.Event, step: Step) -> Iterator[str]:
+    """Whoever left a call has been cut in that very step; nobody negotiates who is not in it."""
+    after = step.floor
+    cut = {(id_, leg): _cut(step, id_, leg) for id_ in {*before.calls, *after.calls} for leg in Leg}
+    for id_, old in before.calls.items():
+        for leg in Leg:
+            was, number = present(before, old, leg), old.leg(leg).media
+            has_left = was is not None and was != present(after, after.calls.get(id_), leg)
+            died = isinstance(event, e.WorkerLost) and event.worker == old.worker
+            if has_left and number > 0 and old.worker is not None and not died and cut[id_, leg] < number:
+                yield f"call {id_}: the {leg} has left and is not cut"
+    for said in step.commands:
+        if not isinstance(said, Negotiate) or cut[said.call, said.leg] >= said.media:
+            continue
+        if present(after, after.calls.get(said.call), said.leg) is None:
+            yield f"call {said.call}: the {said.leg} negotiates and is not in the call"
+
+
+def present(floor: Floor, call: Call | None, leg: Leg) -> tuple[str, str] | None:
+    """Who may send and see on a leg, and by which page; None: nobody."""
+    if call is None or call.phase not in HELD_BY_AGENT or call.agent is None:
+        return None
+    if leg is Leg.CUSTOMER:
+        return None if call.hung_up else (call.verification, call.customer_leg.page)
+    agent = floor.agents[call.agent]
+    return (agent.id, agent.page) if agent.valid else None
+
+
+def _cut(step: Step, call: str, leg: Leg) -> float:
+    """Up to which media number the step cut a leg; 0: it did not."""
+    numbers = [0.0]
+    for said in step.commands:
+        if isinstance(said, CutMedia) and said.call == call:
+            numbers.append(said.customer if leg is Leg.CUSTOMER else said.agent)
+        elif isinstance(said, CloseMedia) and said.call == call:
+            numbers.append(float("inf"))
+    return max(numbers)
 
 
 def _ring_laws(after: Floor, ring: Ring) -> Iterator[str]:

@@ -10,12 +10,14 @@ from dataclasses import replace
 from routing import codes
 from routing.commands import MediaMoved, Replaced, SocketAssigned
 from routing.events import CallerConnected, CallerDisconnected, LegHeard, LegSilent, NodeLost, WorkerLost
-from routing.moves import end, found, renewed
+from routing.moves import cut, end, found, renewed
 from routing.state import (
     GATE_FROZEN,
     GATE_RECHECK,
     GATE_RECORDING,
+    HELD_BY_AGENT,
     QUEUED,
+    SIGNED_OUT,
     TALKING,
     Call,
     Channel,
@@ -71,6 +73,20 @@ def media_heard(turn: Turn, call: Call, leg: Leg) -> Call:
     return call
 
 
+def media_left(turn: Turn, call: Call, leg: Leg) -> None:
+    """Whoever used a leg's media is no longer in the call, whatever they go on to send: cut it, and begin anew.
+
+    Nothing where there is no agent: the way there (`moves.hand_back`, `moves.end`) has cut both.
+    """
+    if call.phase not in HELD_BY_AGENT:
+        return
+    cut(turn, call, leg)
+    state = call.leg(leg)
+    call = with_leg(turn, call, leg, replace(renewed(state), silent_since=state.silent_since))
+    if call.phase in TALKING:
+        media_gone(turn, call, leg, turn.now)
+
+
 def broken_for_good(call: Call) -> bool:
     """Whether the rule `strict` ends the call now."""
     lost = call.customer_leg.lost_until is not None
@@ -78,13 +94,15 @@ def broken_for_good(call: Call) -> bool:
 
 
 def caller_connected(turn: Turn, call: Call, event: CallerConnected) -> None:
-    """A caller's page joins, or a second one takes over."""
+    """A caller's page joins, or a second one takes over: then the first one's media are over too."""
     leg = call.customer_leg
     if leg.socket_up:
         turn.say(Replaced(Leg.CUSTOMER, call.id, None, leg.socket, leg.node))
     call = socket_gained(turn, call, Leg.CUSTOMER, leg.socket + 1, event.node)
-    with_leg(turn, call, Leg.CUSTOMER, replace(call.customer_leg, socket_report=0))
+    call = with_leg(turn, call, Leg.CUSTOMER, replace(call.customer_leg, socket_report=0, page=event.page))
     turn.say(SocketAssigned(Leg.CUSTOMER, call.id, None, leg.socket + 1, event.node, event.token))
+    if event.page != leg.page:
+        media_left(turn, call, Leg.CUSTOMER)
 
 
 def caller_too_late(turn: Turn, _: Call, event: CallerConnected) -> None:
@@ -96,7 +114,10 @@ def caller_disconnected(turn: Turn, call: Call, event: CallerDisconnected) -> No
     """A caller's socket is down; one that was replaced changes nothing."""
     leg = call.customer_leg
     if event.socket == leg.socket and leg.socket_up:
-        socket_gone(turn, call, Leg.CUSTOMER, _heard_at(turn, event.age))
+        call = socket_gone(turn, call, Leg.CUSTOMER, _heard_at(turn, event.age))
+    if event.socket == leg.socket and event.signed_out:
+        call = with_leg(turn, call, Leg.CUSTOMER, replace(call.customer_leg, page=SIGNED_OUT))
+        media_left(turn, call, Leg.CUSTOMER)
 
 
 def silent(turn: Turn, call: Call, event: LegSilent) -> None:

@@ -5,7 +5,7 @@ Each takes the call as it stands; who goes on with it afterwards takes it from t
 
 from dataclasses import replace
 
-from routing.commands import CallEnded, CancelOffer, CloseMedia, KeepLastFrame
+from routing.commands import CallEnded, CancelOffer, CloseMedia, CutMedia, KeepLastFrame
 from routing.state import HELD_BY_AGENT, TALKING, Agent, Call, Gap, Leg, LegState, Notice, Outcome, Phase, WrapUp
 from routing.turn import Turn
 
@@ -64,6 +64,8 @@ def hand_back(turn: Turn, call: Call) -> None:
         return
     if call.agent is not None:
         turn.put_agent(turn.agent(call.agent), last_call_ended_at=turn.now)
+    # The customer too: while they wait there is nobody to show them to.
+    cut(turn, call, *Leg)
     turn.put(
         call,
         phase=Phase.WAITING,
@@ -79,6 +81,13 @@ def hand_back(turn: Turn, call: Call) -> None:
         ticks=(),
         notice=Notice.PASSING_ON,
     )
+
+
+def cut(turn: Turn, call: Call, *legs: Leg) -> None:
+    """Say that whoever used these legs' media, up to their present numbers, is out of the call."""
+    numbers = {leg: call.leg(leg).media for leg in legs}
+    if call.worker is not None and any(numbers.values()):
+        turn.say(CutMedia(call.id, call.worker, numbers.get(Leg.CUSTOMER, 0), numbers.get(Leg.AGENT, 0)))
 
 
 def forget(turn: Turn, call_id: str) -> None:

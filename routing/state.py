@@ -29,6 +29,7 @@ from routing.words import (
     NEVER_OVERRIDDEN,
     QUEUED,
     SECOND,
+    SIGNED_OUT,
     TALKING,
     WAS_AWAY,
     Channel,
@@ -60,6 +61,7 @@ __all__ = [
     "NEVER_OVERRIDDEN",
     "QUEUED",
     "SECOND",
+    "SIGNED_OUT",
     "TALKING",
     "WAS_AWAY",
     "Agent",
@@ -141,6 +143,8 @@ class LegState:
     """Last report heard about this socket number."""
     node: str | None = None
     """The node that holds the socket."""
+    page: str = ""
+    """The customer's page that opened it; the agent's is with the agent."""
     media: int = 0
     """Number of the newest peer connection; raised with each. 0: none so far."""
     flowing: frozenset[Kind] = frozenset()
@@ -342,6 +346,8 @@ class Agent:
     socket_report: int = 0
     """Last report heard about this socket number."""
     node: str | None = None
+    page: str = ""
+    """The page that opened that socket; another one does not go on with its media."""
     gone_since: int | None = None
     """When his console was last heard; None while it is connected or has never been."""
     wrap_up: WrapUp | None = None

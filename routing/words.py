@@ -124,6 +124,8 @@ CONNECTION_LOST = "connection_lost"
 WAS_AWAY = "was_away"
 JUST_JOINED = "just_joined"
 ACCOUNT_CHANGED = "account_changed"
+SIGNED_OUT = "signed out"
+"""In place of a page's name, whose names are no sentences: whoever comes next is another page."""
 LIVE = frozenset(Phase) - {Phase.ENDED}
 QUEUED = frozenset({Phase.WAITING, Phase.RINGING})
 HELD_BY_AGENT = frozenset({Phase.CONNECTING, Phase.ACTIVE, Phase.DECIDING})

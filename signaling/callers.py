@@ -79,7 +79,7 @@ class CallerNamespace(TypedNamespace):
         floor = self._floor(socket)
         if floor is None or socket.call is None or socket.number == 0:
             return
-        await self._floors.post(floor, CallerDisconnected(socket.call, socket.number, age))
+        await self._floors.post(floor, CallerDisconnected(socket.call, socket.number, age, socket.signed_out))
         call = self._floors.call(floor, socket.call)
         if call is not None and call.phase in TALKING:
             await self._link.look(call, Leg.CUSTOMER)
@@ -133,7 +133,7 @@ class CallerNamespace(TypedNamespace):
 
     async def _connect_leg(self, socket: Socket, floor: str, call: str) -> None:
         # The number is back when this returns: the hub hears of the commit before the writer answers.
-        await self._floors.post(floor, CallerConnected(call, self._nodes.identity, socket.sid))
+        await self._floors.post(floor, CallerConnected(call, self._nodes.identity, socket.sid, socket.page))
 
     async def _media_servers(self, socket: Socket, _: wire.MediaServers) -> wire.IceServers:
         floor = self._floor(socket)

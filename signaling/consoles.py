@@ -88,7 +88,8 @@ class ConsoleNamespace(TypedNamespace):
     async def opened(self, socket: Socket) -> None:
         floor = _team(socket)
         self.hub.place(socket, [floor])
-        comes: list[events.Event] = [events.AgentConnected(socket.agent, self._nodes.identity, socket.sid)]
+        connected = events.AgentConnected(socket.agent, self._nodes.identity, socket.sid, socket.page)
+        comes: list[events.Event] = [connected]
         if socket.visitor.account is not None:
             comes.insert(0, joined(socket.visitor.account))
         # Queued in this order before the writer's turn, so that one transaction takes both.
@@ -98,7 +99,7 @@ class ConsoleNamespace(TypedNamespace):
         floor = _team(socket)
         if socket.number == 0:
             return
-        await self._floors.post(floor, events.AgentDisconnected(socket.agent, socket.number, age))
+        await self._floors.post(floor, events.AgentDisconnected(socket.agent, socket.number, age, socket.signed_out))
         call = self._floors.call_of_agent(floor, socket.agent)
         if call is not None and call.phase in TALKING:
             await self._link.look(call, Leg.AGENT)

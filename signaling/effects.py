@@ -4,7 +4,8 @@ A row is written as leased to the node that writes it, which begins right after 
 event, and only then marks the row as done. A lease lasts 2 s and is renewed while the work lasts: of a node that dies
 another one takes over well within the 5 s that a verdict waits for its picture. Whoever performs is idempotent by the
 effect's id, and an event about an old decision changes nothing. Effects of one call go in their order, those of
-different calls side by side.
+different calls side by side. To cut who has left waits for none of them: the worker is told at once, and again until it
+has heard it or is dead.
 
 What is done is marked twice a second, many rows at once. A node that is killed before that leaves done effects, which
 another one performs again when their lease has passed.
@@ -20,7 +21,7 @@ from ekyc.evidence import LAST_FRAME, CallFrame, Evidence
 from ekyc.models import Picture, PictureKind
 from media.errors import MediaRefused
 from media.plane import KeptFrame, MediaPlane
-from routing.commands import CloseMedia, Effect, KeepLastFrame, KeepPicture, TakePicture
+from routing.commands import CloseMedia, CutMedia, Effect, KeepLastFrame, KeepPicture, TakePicture
 from routing.events import EvidenceFailed, EvidenceStored, PictureRefused
 from routing.state import Frame, Verdict
 from signaling import codec, store
@@ -43,6 +44,7 @@ _AT_ONCE = 32
 _LOOK_EVERY_S = 0.5
 """Well within a lease, which is renewed then."""
 _LEAVING_S = 2.0
+_CUT_AGAIN_S = 0.25
 _FRAME_CODES = frozenset({"frame_too_old", "frame_unknown"})
 
 _EFFECT = table_of(EffectRow)
@@ -118,6 +120,10 @@ class Effects:
             return
         self._held.add(due.id)
         call = due.effect.call
+        if isinstance(due.effect, CutMedia | CloseMedia):
+            self._tasks.spawn(f"cut {call}", self._cut(due, due.effect))
+        if isinstance(due.effect, CutMedia):
+            return
         line = self._waiting.setdefault(call, deque())
         line.append(due)
         if len(line) == 1:
@@ -175,6 +181,34 @@ class Effects:
                     break
                 line.popleft()
             del self._waiting[call]
+
+    async def _cut(self, due: _Due, effect: CutMedia | CloseMedia) -> None:
+        """Have the worker cut who has left. Frames are kept there, so what the call's line still does needs no wait."""
+        numbers = (effect.customer, effect.agent) if isinstance(effect, CutMedia) else (None, None)
+        with call_context(effect.call):
+            while due.id in self._held and due.id not in self._done:
+                if await self._is_cut(effect, *numbers):
+                    break
+                if self._workers.out_of_reach(effect.worker) and isinstance(effect, CutMedia):
+                    self._held.discard(due.id)  # another node takes it over
+                await asyncio.sleep(_CUT_AGAIN_S)
+            if not isinstance(effect, CutMedia):
+                return
+            if due.id in self._held:
+                self._done.add(due.id)
+
+    async def _is_cut(self, effect: CutMedia | CloseMedia, customer: int | None, agent: int | None) -> bool:
+        """Try once; True too where there is no worker any more that could go on sending."""
+        try:
+            await self._plane.cut(effect.worker, effect.call, customer, agent)
+        except MediaRefused as refused:
+            lives = self._workers.lives(effect.worker)
+            log.warning("a leg could not be cut", code=refused.code, again=lives)
+            return not lives
+        except Exception:
+            log.exception("a leg could not be cut by our fault")
+            return False
+        return True
 
     async def _perform(self, due: _Due) -> None:
         match due.effect:
@@ -253,6 +287,8 @@ class Effects:
         try:
             await self._plane.close_call(effect.worker, effect.call)
         except MediaRefused as refused:
+            if self._workers.lives(effect.worker):
+                raise  # it does not answer just now: what it holds of the call must not be forgotten
             log.info("media was gone before it was closed", code=refused.code)
 
     async def _frame(self, worker: str, call: str, name: Frame | None, *, live: bool, ago: int = 0) -> KeptFrame:

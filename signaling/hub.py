@@ -32,8 +32,11 @@ _AGAIN = 1.25
 _WAY_S = 0.5
 """How long a whole view may be on its way: a page that asks for one within it will have it."""
 _RECHECK_S = 5
+_RECHECK_IN_CALL_S = 0.9
+"""With every tick: whose session is over must not see the other side for long."""
 _MOST_CHECKED = 100
-"""Sessions looked up in one tick, unless there are so many sockets that it must be more."""
+"""Sessions looked up in one tick besides those in calls, unless there are so many sockets that it must be more."""
+_IN_CALL = frozenset({"connecting", "active", "reconnecting", "deciding"})
 
 Emit = Callable[[str, str, str, dict[str, Any]], Awaitable[None]]
 Drop = Callable[[Socket, bool], Coroutine[Any, Any, None]]
@@ -136,6 +139,8 @@ class Hub:
         if changes.before.version == changes.after.version:
             return
         floor, concerned, sockets = changes.after, audience(changes), self._sockets
+        for agent in changes.agents:
+            self._shut_out(floor, agent)
         for agent in concerned.ringing:
             self._agenda.ring(self._newest(sockets.consoles(agent), _agents_socket(floor, agent)))
         for agent in concerned.agents:
@@ -147,6 +152,21 @@ class Hub:
             self._agenda.queue_moved(floor.id)
         self._agenda.floor_changed(floor.id)
         self._woken.set()
+
+    def _shut_out(self, floor: Floor, agent: str) -> None:
+        """Close the consoles of one whose account is shut, or who is no agent of this team any more."""
+        known = floor.agents.get(agent)
+        if known is not None and known.valid and not known.leaving:
+            return
+        for socket in self._sockets.consoles(agent):
+            if floor.id in socket.floors and socket.number > 0:
+                self._sign_out(socket)
+
+    def _sign_out(self, socket: Socket) -> None:
+        session = socket.visitor.session
+        # A caller whose time ran out during a call has not been sent away: they go on by their media.
+        socket.signed_out = socket.visitor.account is not None or session.expires_at > self._clock.now()
+        self._tasks.spawn("signed out", self._drop(socket, False))
 
     def drop_all(self) -> None:
         """Give up every socket: this node was taken for dead, so the floors count them as lost; the pages come back."""
@@ -220,13 +240,14 @@ class Hub:
         self.refresh(behind)
         for socket in lost:
             self._tasks.spawn("lost", self._drop(socket, False))
-        due = [socket for socket in self._sockets if now - socket.checked >= _RECHECK_S]
+        due = [socket for socket in self._sockets if now - socket.checked >= _RECHECK_S and not _in_call(socket)]
         due = due[: max(_MOST_CHECKED, len(self._sockets) // _RECHECK_S)]
+        due += [socket for socket in self._sockets if now - socket.checked >= _RECHECK_IN_CALL_S and _in_call(socket)]
         valid = await self._sessions.still_valid([socket.visitor for socket in due])
         for socket in due:
             socket.checked = now
             if socket.visitor.session.digest not in valid:
-                self._tasks.spawn("signed out", self._drop(socket, False))
+                self._sign_out(socket)
 
 
 def _agents_socket(floor: Floor, agent: str) -> int:
@@ -237,6 +258,12 @@ def _agents_socket(floor: Floor, agent: str) -> int:
 def _callers_socket(floor: Floor, call: str) -> int:
     known = floor.calls.get(call)
     return known.customer_leg.socket if known else 0
+
+
+def _in_call(socket: Socket) -> bool:
+    """Whether the page shows a call in which it sees the other side."""
+    call = socket.shown.get("call") if socket.shown else None
+    return call is not None and call["state"] in _IN_CALL
 
 
 def _silent(socket: Socket, now: float) -> bool:

@@ -11,8 +11,10 @@ from typing import Any
 
 from media.errors import MediaRefused
 from media.plane import MediaPlane
+from routing import codes
 from routing.commands import Answered, Negotiate
 from routing.events import MediaOffered
+from routing.state import HELD_BY_AGENT, Floor
 from signaling.floors import Floors
 from signaling.messages import MediaAnswer
 from signaling.writer import Changes
@@ -68,7 +70,10 @@ class Negotiations:
     def _committed(self, changes: Changes) -> None:
         for command in changes.commands:
             if isinstance(command, Negotiate) and (waiting := self._waiting.get(command.request)):
-                self._tasks.spawn(f"call {command.call}", self._negotiate(command, waiting))
+                if is_current(changes.after, command):
+                    self._tasks.spawn(f"call {command.call}", self._negotiate(command, waiting))
+                elif not waiting.answer.done():
+                    waiting.answer.set_result(MediaAnswer(code=codes.NOT_CONNECTED_YET, media=command.media))
 
     async def _negotiate(self, command: Negotiate, waiting: _Waiting) -> None:
         with call_context(command.call, leg=command.leg.value):
@@ -82,3 +87,12 @@ class Negotiations:
                 answer = MediaAnswer(code=refused.code, media=command.media)
         if not waiting.answer.done():
             waiting.answer.set_result(answer)
+
+
+def is_current(floor: Floor, command: Negotiate) -> bool:
+    """Whether whoever offered is still in the call, and by this number: a later step of the same commit may say no.
+
+    What a later commit says reaches the worker by itself, which refuses numbers that were cut.
+    """
+    call = floor.calls.get(command.call)
+    return call is not None and call.phase in HELD_BY_AGENT and call.leg(command.leg).media == command.media

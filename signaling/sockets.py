@@ -24,8 +24,12 @@ class Socket:
     """The floors whose changes may change its view."""
     call: str | None = None
     """A caller's call."""
+    page: str = ""
+    """Names the page, the same for all of its sockets; empty where it does not tell."""
     number: int = 0
     """The number that the floor gave it."""
+    signed_out: bool = False
+    """Whether it is closed because its session is over."""
     open: bool = False
     """Whether its handshake is over: nothing may be sent before."""
     heard: float = field(default_factory=time.monotonic)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from routing import index
-from routing.commands import Answered, CloseMedia, Effect, KeepLastFrame, KeepPicture
+from routing.commands import Answered, CloseMedia, CutMedia, Effect, KeepLastFrame, KeepPicture
 from routing.state import Agent, Call, Floor, Seed
 from signaling import codec
 from signaling.catch_up import News, catch_up
@@ -116,6 +116,8 @@ def effect_id(effect: Effect) -> str:
             return f"{effect.call}:picture:{effect.decision}"
         case KeepLastFrame():
             return f"{effect.call}:last_frame:0"
+        case CutMedia():
+            return f"{effect.call}:cut:{effect.customer}:{effect.agent}:{effect.worker}"
         case CloseMedia():
             return f"{effect.call}:close:{effect.worker}"
         case _:

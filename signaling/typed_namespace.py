@@ -5,6 +5,7 @@ never raises. A handler's fault is logged and answered `our_fault`.
 """
 
 import asyncio
+import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,6 +34,7 @@ from vouch.settings import Settings
 
 log = logger(__name__)
 
+_PAGE = re.compile("[A-Za-z0-9_-]{1,64}")
 _OPEN_S = 10.0
 """How long a page may wait for its floor to take it in, as while the database is away."""
 Handler = Callable[[Socket, Any], Awaitable[Answer | None]]
@@ -154,7 +156,7 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
         visitor = await self._sessions.redeem(ticket, self.kind) if isinstance(ticket, str) else None
         if visitor is None or not await self.admitted(visitor):
             raise Refused("ticket_invalid")
-        socket = Socket(sid, self.namespace, visitor)
+        socket = Socket(sid, self.namespace, visitor, page=_page(auth))
         # Known before it is opened: the floor's answer to its coming is looked up by its id.
         self.hub.add(socket)
         try:
@@ -192,3 +194,9 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
                 return Answer(code="no_answer_yet", detail="The database is away for a moment; send it again.")
             log.exception("message failed by our fault", message=type(message).__name__)
             return Answer(code="our_fault", detail="Something went wrong on our side; it is logged. Try again.")
+
+
+def _page(auth: Any) -> str:
+    """What a handshake says of the page that opens it."""
+    page = auth.get("page") if isinstance(auth, dict) else None
+    return page if isinstance(page, str) and _PAGE.fullmatch(page) else ""

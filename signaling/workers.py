@@ -60,6 +60,10 @@ class Workers:
         """Whether any worker of the installation lives, connected to this node or not."""
         return bool(self._roll.living())
 
+    def lives(self, worker: str) -> bool:
+        """Whether a worker of this id lives, connected to this node or not."""
+        return worker in self._roll.living()
+
     def out_of_reach(self, worker: str | None) -> bool:
         """Whether a worker lives that this node is not connected to: others may be."""
         return worker is not None and worker in self._roll.living() and not self._plane.reaches(worker)

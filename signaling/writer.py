@@ -15,7 +15,7 @@ from typing import Protocol
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from routing.commands import Answered, CloseMedia, Command, KeepLastFrame, KeepPicture, TakePicture
+from routing.commands import Answered, CloseMedia, Command, CutMedia, KeepLastFrame, KeepPicture, TakePicture
 from routing.deadlines import next_deadline
 from routing.events import Event, Tick
 from routing.state import Call, Floor
@@ -34,7 +34,7 @@ _LONGEST_QUEUE = 4096
 _RETRY_S = 0.25
 _OTHERS_FIRST_S = 0.2
 """How long a deadline that another node wrote is left to that node: only one needs to step it."""
-_EFFECTS = (KeepPicture, TakePicture, KeepLastFrame, CloseMedia)
+_EFFECTS = (KeepPicture, TakePicture, KeepLastFrame, CutMedia, CloseMedia)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class RobotPage:
         self._origin = origin
         self._http = http
         self._namespace = namespace
+        self._page = new_id()
         self._ticket_path = ticket_path
         self.told = told
         self._video = video
@@ -95,7 +96,7 @@ class RobotPage:
         await self._socket.connect(
             self._origin,
             namespaces=[self._namespace],
-            auth={"ticket": ticket},
+            auth={"ticket": ticket, "page": self._page},
             transports=["websocket"],
             wait_timeout=_ANSWER_S,
         )

@@ -123,6 +123,7 @@ def _requests() -> list[protocol.ToWorker]:
         protocol.GetFrame(**named, media=1, rtp_timestamp=5, live=True, ago=1),
         protocol.GetNearestFrame(**named, live=False),
         protocol.Look(**named, leg="agent"),
+        protocol.CutLegs(**named, customer=1, agent=None),
         protocol.CloseCall(**named),
         protocol.Proof(proof="00"),
         protocol.Acknowledge(sequence=1),

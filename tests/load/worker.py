@@ -22,9 +22,10 @@ from PIL import Image
 from pydantic import BaseModel
 
 from media import clock
+from media.cuts import EVERY, Cuts
 from media.errors import BadOffer, FrameTooOld, FrameUnknown
 from media.events import CallSummary, KeptFrame, Leg, LegHeard, LegSilent, MediaFlowing
-from media.exchange import Exchange
+from media.exchange import REMEMBERED, Exchange
 from media.leg import LOOK_AFTER, SILENT_AFTER, LegEvent
 from media.server import WorkerServer
 from media.worker import watch_parent
@@ -59,6 +60,7 @@ class _Leg:
     silent: bool = False
     reports: int = 0
     flowed: bool = False
+    left: bool = False
 
 
 @dataclass
@@ -80,6 +82,7 @@ class SyntheticExchange:
         self._tasks = TaskSet("synthetic exchange")
         self._transport: asyncio.DatagramTransport | None = None
         self._port = 0
+        self._cuts = Cuts(REMEMBERED)
 
     async def start(self) -> None:
         """Listen for signs of life."""
@@ -106,6 +109,8 @@ class SyntheticExchange:
 
     async def negotiate(self, call: str, leg: Leg, media: int, offer_sdp: str, *, record: bool = False) -> str:
         """As `Exchange.negotiate`: the same number with the same offer gives the same answer."""
+        if not self._cuts.allow(call, leg, media):
+            raise BadOffer
         opened = self._calls.setdefault(call, _Open())
         known = opened.legs.get(leg)
         if known is not None and (known.media, known.offer) == (media, offer_sdp):
@@ -141,6 +146,21 @@ class SyntheticExchange:
         found = self._leg(call, leg)
         if found is not None:
             self._judge(call, leg, found, LOOK_AFTER)
+
+    def cut(self, call: str, customer: int | None, agent: int | None) -> None:
+        """Take no sign of life of these connections any more; the picture stays."""
+        numbers = {"customer": EVERY if customer is None else customer, "agent": EVERY if agent is None else agent}
+        self._cuts.add(call, cast("dict[Leg, int]", numbers), self._calls)
+        for leg, number in numbers.items():
+            found = self._leg(call, cast("Leg", leg))
+            if found is not None and found.media <= number:
+                found.left = True
+                self._tokens = {token: at for token, at in self._tokens.items() if at[:2] != (call, leg)}
+
+    def end_call(self, call: str) -> CallSummary:
+        """Close the call for good."""
+        self.cut(call, None, None)
+        return self.close_call(call)
 
     def close_call(self, call: str) -> CallSummary:
         """Forget the call."""
@@ -178,7 +198,7 @@ class SyntheticExchange:
 
     def _judge(self, call: str, leg: Leg, found: _Leg, after: int) -> None:
         age = clock.now() - found.last
-        if found.flowed and not found.silent and age > after:
+        if found.flowed and not found.silent and not found.left and age > after:
             found.silent, found.reports = True, found.reports + 1
             self._on_event(LegSilent(call, leg, found.media, found.reports, age), clock.now())
 

@@ -28,6 +28,8 @@ MESSAGES_TO_WORKER: list[protocol.ToWorker] = [
     protocol.GetNearestFrame(id="1", call="c", time_left=5, live=False),
     protocol.GetAgentsOwn(id="1", call="c", time_left=5, at=7),
     protocol.Look(id="1", call="c", time_left=5, leg="customer"),
+    protocol.CutLegs(id="1", call="c", time_left=5, customer=1, agent=0),
+    protocol.CutLegs(id="1", call="c", time_left=5, customer=None, agent=None),
     protocol.CloseCall(id="1", call="c", time_left=5),
     protocol.Proof(proof="p"),
     protocol.Acknowledge(sequence=3),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from routing import events as e
 from routing.state import (
+    HELD_BY_AGENT,
     LIVE,
     TALKING,
     Agent,
@@ -152,11 +153,14 @@ def _of_nobody(agent: str) -> Iterator[Letter]:
 def _of_agent(scope: Scope, floor: Floor, agent: Agent) -> Iterator[Letter]:
     id_ = agent.id
     held = floor.calls.get(floor.index.serving.get(id_, ""))
-    yield Letter(e.AgentConnected(id_, NODE, TOKEN))
+    yield Letter(e.AgentConnected(id_, NODE, TOKEN, agent.page))
+    if held is not None and Leg.AGENT in scope.lapses:
+        yield Letter(e.AgentConnected(id_, NODE, TOKEN, _another(agent.page)))
+        yield Letter(e.AgentDisconnected(id_, agent.socket, signed_out=True))
     if not (scope.in_line and held and held.phase in TALKING):
         for age in scope.ages:
             yield Letter(e.AgentDisconnected(id_, agent.socket, age))
-    yield Letter(e.AgentDisconnected(id_, agent.socket - 1, LONG), is_old=True)
+    yield Letter(e.AgentDisconnected(id_, agent.socket - 1, LONG, signed_out=True), is_old=True)
     if agent.socket_up:
         yield Letter(e.AgentReady(id_, "AgentReady"))
         yield Letter(e.AgentPaused(id_, "AgentPaused", "lunch"))
@@ -169,6 +173,11 @@ def _of_agent(scope: Scope, floor: Floor, agent: Agent) -> Iterator[Letter]:
         yield Letter(e.AgentChanged(id_, agent.skills, "", True, floor.now + 1, floor.now + 2))
         yield Letter(e.AgentChanged(id_, agent.skills, "", True, None, floor.now + 1))
         yield Letter(e.AgentJoined(id_, agent.skills, "", True))
+
+
+def _another(page: str) -> str:
+    """The name of another page."""
+    return "p1" if page == "p2" else "p2"
 
 
 def _has_gone(agent: Agent) -> bool:
@@ -197,12 +206,15 @@ def _of_no_call(scope: Scope, floor: Floor, call: str) -> Iterator[Letter]:
 def _of_call(scope: Scope, floor: Floor, call: Call) -> Iterator[Letter]:
     yield Letter(_request(scope, call.id, call.verification), is_old=True)
     ended = call.phase is Phase.ENDED
-    yield Letter(e.CallerConnected(call.id, NODE, TOKEN), ended)
+    yield Letter(e.CallerConnected(call.id, NODE, TOKEN, call.customer_leg.page), ended)
     socket = call.customer_leg.socket
+    if call.phase in HELD_BY_AGENT and Leg.CUSTOMER in scope.lapses:
+        yield Letter(e.CallerConnected(call.id, NODE, TOKEN, _another(call.customer_leg.page)))
+        yield Letter(e.CallerDisconnected(call.id, socket, signed_out=True))
     if not (scope.in_line and call.phase in TALKING):
         for age in scope.ages:
             yield Letter(e.CallerDisconnected(call.id, socket, age), ended)
-    yield Letter(e.CallerDisconnected(call.id, socket - 1, LONG), is_old=True)
+    yield Letter(e.CallerDisconnected(call.id, socket - 1, LONG, signed_out=True), is_old=True)
     yield Letter(e.CallerHungUp(call.id, socket, "CallerHungUp"), is_old=ended)
     yield Letter(e.CallerHungUp(call.id, socket - 1, "CallerHungUp"), is_old=True)
     for agent in scope.agents:

@@ -11,6 +11,7 @@ What is exact, because no later step can tell the difference:
 - An agent who refused a call and one with whom no media came about are both out for it.
 - What only views, explanations and evidence read is left out (`UNREAD`).
 - A console that is gone is gone for `away_after`, or for longer; after longer its agent comes back not ready anyhow.
+- Which page opened a socket matters only for whether the next one is another: both are tried from everywhere.
 - There is one node and, but for its absence, one worker: whether somebody's is another one is no part of the state.
   Events that name another are tried, and must change nothing.
 
@@ -52,7 +53,9 @@ def _names(text: str) -> frozenset[str]:
 
 UNREAD: dict[type, frozenset[str]] = {
     Floor: _names("id seed version now agents calls hours handled index"),
-    Agent: _names("id employer pause_reason since socket socket_report node calls_day calls_today last_call_ended_at")
+    Agent: _names(
+        "id employer pause_reason since socket socket_report node page calls_day calls_today last_call_ended_at"
+    )
     # Read by `_agent`.
     | _names("ready gone_since met"),
     WrapUp: frozenset({"call", "started_at"}),
@@ -60,7 +63,7 @@ UNREAD: dict[type, frozenset[str]] = {
     | _names("outcome end_reason ended_in ended_at started_at gaps notice pictures")
     # Read by `_live`.
     | _names("declined excluded rang_out customer_leg agent_leg gates worker closes_at"),
-    LegState: _names("socket socket_report media report lost_since node own_fault"),
+    LegState: _names("socket socket_report media report lost_since node page own_fault"),
     Offer: _names("number made_at among day passed_over"),
     Decision: _names("number verdict reason fraud note frame request pressed_at"),
 }

@@ -11,6 +11,7 @@ from routing.state import (
     Call,
     DeclineRule,
     Floor,
+    Leg,
     Outcome,
     Phase,
     ReconnectRule,
@@ -19,6 +20,7 @@ from routing.state import (
 from routing.turn import Step
 
 W, R, C, A, D, E = Phase.WAITING, Phase.RINGING, Phase.CONNECTING, Phase.ACTIVE, Phase.DECIDING, Phase.ENDED
+LEFT = e.LegSilent | e.WorkerLost | e.MediaOffered | e.CallerConnected | e.CallerDisconnected
 LOST = e.CallerDisconnected | e.AgentDisconnected | e.LegSilent | e.NodeLost | e.WorkerLost
 
 
@@ -59,7 +61,9 @@ def _may_answer_media(call: Call, event: e.MediaOffered) -> set[str]:
         return {"call_ended"}
     if call.phase in {W, R}:
         return {"not_connected_yet"}
-    return {"no_worker" if event.socket == call.leg(event.leg).socket else "opened_elsewhere"}
+    # In DECIDING an account may be shut, and a caller may hang up; who has no socket up speaks by an older one.
+    here = {"no_worker", "opened_elsewhere", "not_valid" if event.leg is Leg.AGENT else "call_ended"}
+    return here if event.socket == call.leg(event.leg).socket else {"opened_elsewhere"}
 
 
 def _told(before: Floor, event: e.Event, after: Step, said: c.Command) -> Iterator[str]:
@@ -172,7 +176,7 @@ def _may_end(event: e.Event, floor: Floor, old: Call, outcome: Outcome) -> bool:
         Outcome.AGENT_ENDED: isinstance(event, e.AgentEnded) and event.agent == old.agent and event.reason != "",
         Outcome.CONNECTION_LOST: (lost is not None and lost <= now) or (isinstance(event, LOST) and event.age > 0),
         Outcome.INTERRUPTED: old.rules.reconnect_rule is ReconnectRule.STRICT
-        and (no_picture or isinstance(event, e.LegSilent | e.WorkerLost | e.MediaOffered)),
+        and (no_picture or isinstance(event, LEFT)),
         Outcome.TOO_LONG: is_over and old.phase in TALKING,
         Outcome.SETUP_FAILED: is_over and old.phase is C and old.set_up_tries > 0,
     }

@@ -77,7 +77,7 @@ def test_no_media_in_time_once_is_another_agents_turn() -> None:
     second = "a2" if first == "a1" else "a1"
     play.negotiate(Leg.CUSTOMER)
     play.tick_after(10)
-    play << c.Ring(second, "c1", 2, play.now + 20 * SECOND)
+    play << c.CutMedia("c1", "w1", customer=1, agent=0) << c.Ring(second, "c1", 2, play.now + 20 * SECOND)
     call = play.call()
     assert first is not None
     assert call.excluded == frozenset({first})

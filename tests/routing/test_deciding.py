@@ -94,7 +94,7 @@ def test_the_worker_refuses_the_frame() -> None:
 
 def test_a_hang_up_changes_nothing_once_the_picture_is_stored() -> None:
     play = deciding()
-    play >> e.CallerHungUp("c1", 1, "bye") << ok("bye")
+    play >> e.CallerHungUp("c1", 1, "bye") << c.CutMedia("c1", "w1", customer=1, agent=0) << ok("bye")
     play.quietly(e.EvidenceStored("c1", 1))
     assert play.call().outcome is Outcome.CONFIRMED
 

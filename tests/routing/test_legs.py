@@ -105,6 +105,7 @@ def test_the_agent_lost_for_good_sends_the_customer_to_the_head_of_the_queue() -
     play.caller("c2", priority=9)
     play.quietly(play.silence(Leg.AGENT))
     play.tick_after(15)
+    play << c.CutMedia("c1", "w1", customer=1, agent=1)
     play.silent()
     call = play.call()
     assert (call.phase, call.at_head, call.queued_at, call.agent) == (Phase.WAITING, True, T0, None)
@@ -163,7 +164,7 @@ def test_a_lost_worker_moves_its_calls_and_nobody_is_blamed() -> None:
     play.flow(Leg.CUSTOMER)
     play.tick_after(12)
     assert play.call().phase is Phase.RINGING
-    play << c.Ring("a1", "c1", 2, play.now + 20 * SECOND)
+    play << c.CutMedia("c1", "w2", customer=3, agent=2) << c.Ring("a1", "c1", 2, play.now + 20 * SECOND)
     assert play.agent().ready
 
 

@@ -40,6 +40,8 @@ WORKERS = ("w1", "w2")
 agents = st.sampled_from(AGENTS)
 calls = st.sampled_from(CALLS)
 legs = st.sampled_from(Leg)
+# Mostly the same page: another one begins its media anew.
+pages = st.sampled_from(("", "", "another"))
 # How far behind the present number an event is: mostly not at all.
 behind = st.sampled_from((0, 0, 0, 1, 2))
 rules = st.builds(
@@ -121,16 +123,16 @@ class FloorMachine(RuleBasedStateMachine):
         )
         self.happens(e.CallerConnected(call, "n1", self.request()))
 
-    @rule(call=calls, node=st.sampled_from(NODES))
-    def a_callers_page_connects(self, call: str, node: str) -> None:
-        self.happens(e.CallerConnected(call, node, self.request()))
+    @rule(call=calls, node=st.sampled_from(NODES), page=pages)
+    def a_callers_page_connects(self, call: str, node: str, page: str) -> None:
+        self.happens(e.CallerConnected(call, node, self.request(), page))
 
     @precondition(live)
-    @rule(data=st.data(), behind=behind, age=st.sampled_from((0, 3)))
-    def a_callers_page_is_gone(self, data: Any, behind: int, age: int) -> None:
+    @rule(data=st.data(), behind=behind, age=st.sampled_from((0, 3)), signed_out=st.booleans())
+    def a_callers_page_is_gone(self, data: Any, behind: int, age: int, *, signed_out: bool) -> None:
         call = data.draw(st.sampled_from(self.live()))
         socket = self.play.call(call).customer_leg.socket - behind
-        self.happens(e.CallerDisconnected(call, socket, age * SECOND), is_old=behind > 0)
+        self.happens(e.CallerDisconnected(call, socket, age * SECOND, signed_out), is_old=behind > 0)
 
     @precondition(live)
     @rule(data=st.data(), behind=behind)
@@ -141,15 +143,15 @@ class FloorMachine(RuleBasedStateMachine):
 
     # Agents.
 
-    @rule(agent=agents, node=st.sampled_from(NODES))
-    def a_console_connects(self, agent: str, node: str) -> None:
-        self.happens(e.AgentConnected(agent, node, self.request()))
+    @rule(agent=agents, node=st.sampled_from(NODES), page=pages)
+    def a_console_connects(self, agent: str, node: str, page: str) -> None:
+        self.happens(e.AgentConnected(agent, node, self.request(), page))
 
-    @rule(agent=agents, behind=behind, age=st.sampled_from((0, 3)))
-    def a_console_is_gone(self, agent: str, behind: int, age: int) -> None:
+    @rule(agent=agents, behind=behind, age=st.sampled_from((0, 3)), signed_out=st.booleans())
+    def a_console_is_gone(self, agent: str, behind: int, age: int, *, signed_out: bool) -> None:
         member = self.play.floor.agents.get(agent)
         socket = (member.socket if member else 0) - behind
-        self.happens(e.AgentDisconnected(agent, socket, age * SECOND), is_old=behind > 0)
+        self.happens(e.AgentDisconnected(agent, socket, age * SECOND, signed_out), is_old=behind > 0)
 
     @rule(agent=agents, wants=st.sampled_from((True, True, False)))
     def an_agent_is_ready_or_not(self, agent: str, *, wants: bool) -> None:

@@ -99,6 +99,8 @@ SAMPLES: dict[str, Any] = {
     "valid_until": None,
     "dealer": "d1",
     "hours": (),
+    "page": "another",
+    "signed_out": True,
 }
 
 

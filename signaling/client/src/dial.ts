@@ -8,6 +8,9 @@ export interface Wire {
   close(): unknown;
 }
 
+// Tells the server that a socket which is dialled again is of the same page: another page's takes its media over.
+const PAGE = crypto.randomUUID();
+
 export type Dial = (namespace: string, ticket: string) => Wire;
 
 /**
@@ -15,4 +18,4 @@ export type Dial = (namespace: string, ticket: string) => Wire;
  * Socket.IO's own reconnecting, because each handshake needs a fresh ticket.
  */
 export const dialSocket: Dial = (namespace, ticket) =>
-  io(namespace, { transports: ["websocket"], reconnection: false, forceNew: true, timeout: 5_000, auth: { ticket } });
+  io(namespace, { transports: ["websocket"], reconnection: false, forceNew: true, timeout: 5_000, auth: { ticket, page: PAGE } });
