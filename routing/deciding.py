@@ -47,7 +47,8 @@ def hung_up(turn: Turn, call: Call, event: CallerHungUp) -> None:
         turn.answer(event.request, codes.OPENED_ELSEWHERE)
         return
     if not call.hung_up:
-        media_left(turn, turn.put(call, hung_up=True), Leg.CUSTOMER)
+        turn.put(call, hung_up=True)
+        media_left(turn, turn.call(call.id), Leg.CUSTOMER)
     turn.answer(event.request, codes.OK)
 
 

@@ -296,3 +296,33 @@ def test_nothing_is_asked_of_a_silent_leg() -> None:
     joined.show()
     joined.call.rtcp(joined.agent, rtcp.picture_loss(9, 31), 0)
     assert messages(joined.customer, joined.call.tick(SILENT_AFTER + 1)) == []
+
+
+def test_who_is_cut_gets_and_sends_nothing_and_their_frames_keep_their_names() -> None:
+    joined = Joined()
+    (shown, _) = joined.show(key=True)
+    joined.rtp(joined.customer, sound(1, 1))
+    joined.call.cut("agent", 10)
+    joined.call.take_events()
+    assert [joined.rtp(joined.agent, data, 20) for data in joined.agents_camera.frame(key=True)] == [[], []]
+    assert joined.show(now=20) == []
+    assert joined.call.rtcp(joined.agent, rtcp.picture_loss(11, 31), 20) == []
+    assert all(receiver is joined.customer for receiver, _ in joined.call.tick(SECOND))
+    assert not [event for event in joined.call.take_events() if getattr(event, "leg", "") == "agent"]
+    named = joined.call.frame(1, shown.timestamp, live=True, now=SECOND)
+    assert (named.exact, named.picture.timestamp) == (True, 0)
+    joined.call.cut("customer", SECOND)
+    assert joined.call.frame(1, shown.timestamp, live=True, now=SECOND).exact
+    assert joined.call.nearest_frame(live=False, now=SECOND).picture.timestamp == 3_000
+    assert joined.call.tick(2 * SECOND) == []
+
+
+def test_the_next_on_a_leg_that_was_cut_begins_anew() -> None:
+    joined = Joined()
+    joined.show(key=True)
+    joined.call.cut("customer", SECOND)
+    later = leg("customer", media=2)
+    joined.call.join(later, 9 * SECOND)
+    joined.call.tick(9 * SECOND)
+    assert not [event for event in joined.call.take_events() if isinstance(event, LegSilent)], "they were never heard"
+    assert [packet.ssrc for packet in to(joined.agent, joined.rtp(later, sound(1, 1), 9 * SECOND))] == [41]

@@ -304,3 +304,28 @@ def test_the_round_trip_is_that_of_the_peers_reports() -> None:
     assert facts.seconds[0].round_trip is None
     assert facts.seconds[-1].round_trip == pytest.approx(2 * FRAME - 26_000, abs=20)
     assert facts.seconds[-1].sent_lost == 5
+
+
+def test_a_cut_ends_the_recording_once_and_the_summary_has_each_connection_once() -> None:
+    call = Call().run(FIRST_PIECE)
+    for _ in range(2):
+        call.media.cut("agent", call.now)
+    call.run(FIRST_PIECE)
+    call.media.end(call.now)
+    call.run(0)
+    call._take()
+    assert [piece.last for piece in call.pieces("agent")].count(True) == 1
+    assert call.pieces("agent")[-1].last
+    assert call.pieces("agent")[-1].length == pytest.approx(FIRST_PIECE, abs=SECOND // 5)
+    assert call.pieces("customer")[-1].length > FIRST_PIECE + SECOND
+    assert sorted((each.leg, each.media) for each in call.media.summary(0).legs) == [("agent", 1), ("customer", 1)]
+
+
+def test_a_call_of_which_both_legs_are_cut_tells_nothing_of_its_gates() -> None:
+    call = Call().run(FIRST_PIECE)
+    told = call.gates("recording")
+    for name in ("customer", "agent"):
+        call.media.cut(name, call.now)
+    call.run(BEHIND + SECOND)
+    assert call.gates("recording") == told == [False]
+    assert call.gates("frozen") == []

@@ -60,6 +60,19 @@ PLANTS = (
         "if agent.valid_until is not None and agent.valid_until < turn.now:",
         "an account outlives its last date",
     ),
+    Plant(
+        "agents.py",
+        "    elif call is not None:\n        media_left(turn, call, Leg.AGENT)",
+        "",
+        "who is shut out while a verdict is settled sees on",
+    ),
+    Plant(
+        "agents.py",
+        "if event.page != page and call is not None:",
+        "if False:",
+        "an agent's older page goes on with its media",
+    ),
+    Plant("agents.py", "event.signed_out:", "False:", "who has signed out stays in the call"),
     Plant("candidates.py", "if each > place:", "if each >= place:", "an agent who is out is drawn"),
     Plant("candidates.py", "idle not in self._out and any", "any", "one who is out is told to be a candidate"),
     Plant("codes.py", '= "ok"', '= "okay"', "a stable code is another word"),
@@ -80,6 +93,13 @@ PLANTS = (
         "if event.kind",
         "packets of an old connection count",
     ),
+    Plant(
+        "connecting.py",
+        "turn.agent(call.agent).valid",
+        "True",
+        "who was shut out negotiates again",
+    ),
+    Plant("connecting.py", "return not call.hung_up", "return True", "who has hung up negotiates again"),
     Plant("deadlines.py", "if call.phase not in QUEUED:", "if False:", "an agent's loss has no end"),
     Plant("deadlines.py", "return min(alarms)\n", "return max(alarms)\n", "the latest deadline is armed"),
     Plant("deciding.py", "if call.gates:", "if False:", "Confirm passes a gate that is shut"),
@@ -96,6 +116,7 @@ PLANTS = (
         "an old picture proves a new verdict",
     ),
     Plant("deciding.py", "turn.put(call, hung_up=True)", "pass", "a hang-up while deciding is forgotten"),
+    Plant("deciding.py", "if not call.hung_up:", "if call.hung_up:", "who hangs up while deciding is seen on"),
     Plant(
         "deciding.py",
         "deadline=turn.now + turn.rules.evidence",
@@ -136,6 +157,14 @@ PLANTS = (
         "event.report > state.report",
         "old media",
     ),
+    Plant("legs.py", "if event.page != leg.page:", "if False:", "a caller's older page goes on with its media"),
+    Plant("legs.py", "event.signed_out:", "False:", "a caller whose session is over is seen on"),
+    Plant(
+        "legs.py",
+        "replace(renewed(state), silent_since=state.silent_since))\n    if",
+        "state)\n    if",
+        "a number lives on",
+    ),
     Plant("legs.py", "return _shut_recheck(turn, call)", "return call", "who comes back is not checked again"),
     Plant("matching.py", "if turn.held:", "if False:", "offers are made while they are held"),
     Plant(
@@ -148,6 +177,8 @@ PLANTS = (
         "matching.py", "_idle(turn, out | call.rang_out)", "_idle(turn, out)", "who let it ring is asked again first"
     ),
     Plant("moves.py", "at_head=True,", "at_head=False,", "who was being served goes to the end"),
+    Plant("moves.py", "cut(turn, call, *Leg)", "cut(turn, call, Leg.AGENT)", "who waits again is seen on"),
+    Plant("moves.py", "numbers.get(Leg.AGENT, 0)))", "0))", "an agent from whom a call is taken sees on"),
     Plant("moves.py", "turn.say(CloseMedia(call.id, call.worker))", "pass", "media is left open"),
     Plant("moves.py", "if turn.rules.wrap_up > 0 and agent.valid:", "if False:", "nobody has wrap-up"),
     Plant(
