@@ -326,6 +326,44 @@ def test_planted_set_up_without_both_pages(monkeypatch: pytest.MonkeyPatch) -> N
     breaks(play, e.OfferAccepted("a1", "c1", 1, "w1", "r"), "ACTIVE follows CONNECTING")
 
 
+def test_planted_who_leaves_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (moves, legs):
+        monkeypatch.setattr(module, "cut", lambda *_: None)
+    leaves = {
+        "customer": e.CallerConnected("c1", "n1", "t", "another page"),
+        "agent": e.AgentConnected("a1", "n1", "t", "another page"),
+    }
+    for who, event in leaves.items():
+        breaks(active(), event, f"the {who} has left and is not cut")
+    breaks(active(), e.AgentRemoved("a1"), "the customer has left and is not cut")
+    play = active()
+    play.deciding()
+    breaks(play, e.AgentRemoved("a1"), "the agent has left and is not cut")
+
+
+def test_planted_media_are_left_open_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moves, "_close_media", lambda *_: None)
+    breaks(active(), e.CallerHungUp("c1", 1, "bye"), "the agent has left and is not cut")
+
+
+def test_planted_who_is_out_negotiates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "in_call", lambda *_: True)
+    play = active()
+    play.deciding()
+    play.quietly(e.AgentRemoved("a1"))
+    breaks(play, e.MediaOffered("c1", Leg.AGENT, 1, "r", "w1"), "the agent negotiates and is not in the call")
+
+
+def test_a_cut_of_another_number_or_call_is_none() -> None:
+    play = active()
+    after = replace(play.floor, calls=play.floor.calls.delete("c1"))
+    for said in (c.CutMedia("c1", "w1", 0, 0), c.CutMedia("c2", "w1", 9, 9)):
+        broken = compare(play.floor, e.Tick(), after, said)
+        assert [law for law in broken if "has left and is not cut" in law]
+    broken = compare(play.floor, e.Tick(), after, c.CutMedia("c1", "w1", 1, 1))
+    assert not [law for law in broken if "has left and is not cut" in law]
+
+
 def test_without_a_fault_the_same_scenarios_hold() -> None:
     play = active()
     play.quietly(play.silence(Leg.CUSTOMER))

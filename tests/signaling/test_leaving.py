@@ -291,3 +291,42 @@ async def test_a_cut_waits_for_no_slow_picture_and_is_told_again_until_it_is_hea
         while len(told) < 2:
             await asyncio.sleep(0.01)
     assert told[0][2:] == told[1][2:] == (1, 1)
+
+
+async def test_what_a_node_left_that_died_before_it_cut_is_done_by_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.call()
+    effects, left = house.node.effects, set[str]()
+    take, cut = effects._take, effects._plane.cut
+    told = asyncio.Event()
+
+    def take_what_was_left(due: Any) -> None:
+        if due.id in left:
+            take(due)
+        left.add(due.id)
+
+    async def tell(*arguments: Any) -> None:
+        await cut(*arguments)
+        told.set()
+
+    monkeypatch.setattr(effects, "_take", take_what_was_left)
+    monkeypatch.setattr(effects._plane, "cut", tell)
+    await house.node.accounts.disable("agent1")
+    await asyncio.wait_for(told.wait(), 10)
+    assert len(left) == 1
+
+
+async def test_the_same_page_goes_on_with_its_media_by_a_new_socket(house: House) -> None:
+    caller, agent = await house.call()
+    peer, number = caller.peer, caller.media
+    await caller._socket.disconnect()
+    await caller.open()
+    shown = agent.last_frame
+    async with asyncio.timeout(10):
+        while agent.last_frame is shown:
+            await asyncio.sleep(0.01)
+    assert (caller.peer, caller.media) == (peer, number)
+    known = house.node.floors.call("CTKV1", agent.call["id"])
+    assert known is not None
+    assert (known.customer_leg.socket, known.customer_leg.media) == (2, number)
