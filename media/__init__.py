@@ -8,7 +8,8 @@ other half of the seam to aiortc); `synthetic` makes what they send. Inside:
   (one stream each way); `pacing`, `bandwidth` (what is sent again and when, what the way to a peer bears); `assembly`,
   `groups` (whole frames, the last seconds of them); `recording`, `webm` (what both sides sent, as files that grow);
   `ledger` (each second's facts); `gates` (what Confirm waits for); `evidence` (all that is kept of one connection);
-  `leg`, `call` (a peer, two peers joined); `load` (is one more call borne); `outbox` (events until acknowledged)
+  `leg`, `call` (a peer, two peers joined), `cuts` (who has left); `load` (is one more call borne); `outbox` (events
+  until acknowledged)
 - the worker's process: `worker` (start and end), `confined` (what it may still do), `memory` (is there room),
   `door` (who comes in), `server` (the node's requests), `exchange` (calls and sockets), `peer` (a connection as calls
   use it), `ingress` (what strangers send, before a library sees it), `aiortc_seam` and `aiortc_sockets` (connections on

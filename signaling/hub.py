@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
 from routing.commands import SocketAssigned
-from routing.state import Floor
+from routing.state import HELD_BY_AGENT, Floor
 from signaling.agenda import Agenda
 from signaling.audience import audience
 from signaling.changes import difference
@@ -75,6 +75,8 @@ class Hub:
         self._emit = emit
         self._drop = drop
         self._sockets = Sockets()
+        self._lost: dict[str, Socket] = {}
+        """Those that went during a call, whose media may go on: their sessions are looked at for as long as it lasts."""
         self._agenda = Agenda(self._sockets, views.summary, views.queue)
         self._woken = asyncio.Event()
         self._tasks = TaskSet("hub")
@@ -107,6 +109,8 @@ class Hub:
         socket = self._sockets.remove(sid)
         if socket is not None:
             self._agenda.forget(socket)
+            if _in_call(socket):
+                self._lost[sid] = socket
         return socket
 
     def get(self, sid: str) -> Socket | None:
@@ -131,16 +135,11 @@ class Hub:
 
     def committed(self, changes: Changes) -> None:
         """A floor has changed: number its new sockets, close replaced ones, and see to those whom it concerns."""
-        for command in changes.commands:
-            if isinstance(command, SocketAssigned) and (socket := self._sockets.get(command.token)):
-                if command.call is not None and command.call != socket.call:
-                    self._sockets.place(socket, frozenset((changes.after.id,)), command.call)
-                socket.number = command.number
+        self._number(changes)
         if changes.before.version == changes.after.version:
             return
         floor, concerned, sockets = changes.after, audience(changes), self._sockets
-        for agent in changes.agents:
-            self._shut_out(floor, agent)
+        self._shut_out(changes)
         for agent in concerned.ringing:
             self._agenda.ring(self._newest(sockets.consoles(agent), _agents_socket(floor, agent)))
         for agent in concerned.agents:
@@ -153,16 +152,26 @@ class Hub:
         self._agenda.floor_changed(floor.id)
         self._woken.set()
 
-    def _shut_out(self, floor: Floor, agent: str) -> None:
-        """Close the consoles of one whose account is shut, or who is no agent of this team any more."""
-        known = floor.agents.get(agent)
-        if known is not None and known.valid and not known.leaving:
-            return
-        for socket in self._sockets.consoles(agent):
-            if floor.id in socket.floors and socket.number > 0:
-                self._sign_out(socket)
+    def _number(self, changes: Changes) -> None:
+        for command in changes.commands:
+            if isinstance(command, SocketAssigned) and (socket := self._sockets.get(command.token)):
+                if command.call is not None and command.call != socket.call:
+                    self._sockets.place(socket, frozenset((changes.after.id,)), command.call)
+                socket.number = command.number
+
+    def _shut_out(self, changes: Changes) -> None:
+        """Close the consoles of those whose account is shut, or who are no agents of this team any more."""
+        floor = changes.after
+        self._lost = {sid: socket for sid, socket in self._lost.items() if not _is_settled(socket, floor)}
+        for agent in changes.agents:
+            known = floor.agents.get(agent)
+            if known is None or not known.valid or known.leaving:
+                for socket in self._sockets.consoles(agent):
+                    if floor.id in socket.floors and socket.number > 0:
+                        self._sign_out(socket)
 
     def _sign_out(self, socket: Socket) -> None:
+        self._lost.pop(socket.sid, None)
         session = socket.visitor.session
         # A caller whose time ran out during a call has not been sent away: they go on by their media.
         socket.signed_out = socket.visitor.account is not None or session.expires_at > self._clock.now()
@@ -242,7 +251,8 @@ class Hub:
             self._tasks.spawn("lost", self._drop(socket, False))
         due = [socket for socket in self._sockets if now - socket.checked >= _RECHECK_S and not _in_call(socket)]
         due = due[: max(_MOST_CHECKED, len(self._sockets) // _RECHECK_S)]
-        due += [socket for socket in self._sockets if now - socket.checked >= _RECHECK_IN_CALL_S and _in_call(socket)]
+        seen = (*self._sockets, *self._lost.values())
+        due += [socket for socket in seen if now - socket.checked >= _RECHECK_IN_CALL_S and _in_call(socket)]
         valid = await self._sessions.still_valid([socket.visitor for socket in due])
         for socket in due:
             socket.checked = now
@@ -264,6 +274,17 @@ def _in_call(socket: Socket) -> bool:
     """Whether the page shows a call in which it sees the other side."""
     call = socket.shown.get("call") if socket.shown else None
     return call is not None and call["state"] in _IN_CALL
+
+
+def _is_settled(socket: Socket, floor: Floor) -> bool:
+    """Whether the call that a lost socket showed is over, or a newer socket is there instead."""
+    if floor.id not in socket.floors or socket.shown is None:
+        return False
+    call = floor.calls.get(socket.shown["call"]["id"])
+    if call is None or call.phase not in HELD_BY_AGENT:
+        return True
+    newest = call.customer_leg.socket if socket.call else _agents_socket(floor, socket.agent)
+    return newest > socket.number
 
 
 def _silent(socket: Socket, now: float) -> bool:

@@ -123,7 +123,8 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
     async def drop(self, socket: Socket, replaced: bool) -> None:  # noqa: FBT001 - hub's Drop
         """Give a socket up at once, whether or not its connection can still be closed in order."""
         age = socket.age()
-        if self.hub.remove(socket.sid) is None:
+        # One that is gone already may still be told of: its session has ended since, and its media go on.
+        if self.hub.remove(socket.sid) is None and not socket.signed_out:
             return
         if replaced:
             await self.emit("replaced", {}, to=socket.sid)

@@ -18,7 +18,7 @@ from signaling.writer import Changes
 from tests.routing.playbook import Playbook
 from tests.signaling.pages import page
 from vouch.accounts.sessions import Sessions, Visitor
-from vouch.clock import SECOND, SystemClock
+from vouch.clock import SystemClock
 
 
 class Page:
@@ -383,54 +383,3 @@ async def test_a_view_that_fails_keeps_nobody_else_from_theirs(world: World) -> 
     world.hub.refresh([socket])
     await world.settled()
     assert first.messages == ["view"]
-
-
-async def test_the_console_of_a_shut_account_is_closed_with_the_commit(world: World) -> None:
-    for agent in ("a1", "a2"):
-        world.play.agent_ready(agent)
-    socket, _ = console(world, "a1")
-    console(world, "a2")
-    await world.happens(e.AgentChanged("a1", frozenset(), "employer", valid=False))
-    assert world.dropped == [("a1/1", False)]
-    assert socket.signed_out
-
-
-async def test_who_went_to_another_team_keeps_the_console_that_is_open_there(world: World) -> None:
-    world.play.agent_ready("a1")
-    world.play.agent_ready("a2")
-    here, _ = console(world, "a1")
-    world.hub.place(here, ["CTKV2"])
-    console(world, "a2")
-    await world.happens(e.AgentRemoved("a1"), e.AgentRemoved("a2"))
-    assert world.dropped == [("a2/1", False)]
-
-
-async def test_the_session_of_who_is_in_a_call_is_looked_up_with_every_tick(world: World) -> None:
-    world.play.active()
-    world.play.agent_ready("a2")
-    console(world, "a1")
-    console(world, "a2")
-    caller = page(CALLER, "p1")
-    caller.visitor.session.expires_at = SystemClock().now() + SECOND * 3600
-    world.opens(caller, "c1")
-    await world.settled()
-    now = time.monotonic()
-    for seconds in (1, 2, 2.5):
-        await world.hub._look_after(now + seconds)
-    assert world.lookups == [2, 2, 0]
-    world.signed_out |= {"digest of a1", "digest of p1"}
-    await world.hub._look_after(now + 3)
-    await world.settled()
-    assert sorted(world.dropped) == [("a1/1", False), ("p1/1", False)]
-    assert caller.signed_out
-
-
-async def test_a_caller_whose_time_ran_out_was_not_sent_away(world: World) -> None:
-    caller = page(CALLER, "p1")
-    caller.visitor.session.expires_at = SystemClock().now() - 1
-    world.opens(caller)
-    world.signed_out.add("digest of p1")
-    await world.hub._look_after(time.monotonic() + 5.1)
-    await world.settled()
-    assert world.dropped == [("p1/1", False)]
-    assert not caller.signed_out

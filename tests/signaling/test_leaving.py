@@ -116,6 +116,11 @@ async def signed_out(scene: Scene) -> None:
         assert answer.status < 300
 
 
+async def signed_out_without_a_socket(scene: Scene) -> None:
+    await scene.agent._socket.disconnect()
+    await signed_out(scene)
+
+
 async def password_changed(scene: Scene) -> None:
     await scene.house.node.accounts.set_password(scene.account, "another password than before")
 
@@ -163,6 +168,7 @@ WAYS = (
     Way(company_changed, BOTH),
     Way(validity_over, BOTH),
     Way(signed_out, BOTH),
+    Way(signed_out_without_a_socket, BOTH),
     Way(password_changed, BOTH),
     Way(other_console, frozenset({Leg.AGENT})),
     Way(agent_lost, BOTH),
