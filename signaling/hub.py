@@ -76,7 +76,7 @@ class Hub:
         self._drop = drop
         self._sockets = Sockets()
         self._lost: dict[str, Socket] = {}
-        """Those that went during a call, whose media may go on: their sessions are looked at for as long as it lasts."""
+        """Those that went during a call, whose media may go on: their sessions are looked at while it lasts."""
         self._agenda = Agenda(self._sockets, views.summary, views.queue)
         self._woken = asyncio.Event()
         self._tasks = TaskSet("hub")
@@ -109,7 +109,7 @@ class Hub:
         socket = self._sockets.remove(sid)
         if socket is not None:
             self._agenda.forget(socket)
-            if _in_call(socket):
+            if _in_call(socket) and not socket.signed_out:
                 self._lost[sid] = socket
         return socket
 
