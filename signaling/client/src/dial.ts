@@ -9,7 +9,8 @@ export interface Wire {
 }
 
 // Tells the server that a socket which is dialled again is of the same page: another page's takes its media over.
-const PAGE = crypto.randomUUID();
+// Not randomUUID, which pages without a secure context lack: those still connect, and tell what is wrong.
+const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
 
 export type Dial = (namespace: string, ticket: string) => Wire;
 
