@@ -61,6 +61,7 @@ class IntegrationApi:
         key = _idempotency_key(request)
         form = await read_form(request)
         data = http.parse(NewVerification, form.data)
+        holder = holder.within(data.company)
         opened = await self._reception.receive(Delivered.of(holder, key, data, form.files, self._clock.now()))
         return http.answer(self._opened(opened), status=201)
 

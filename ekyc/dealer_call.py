@@ -103,7 +103,7 @@ class DealerCalls:
         # Outside any transaction: nothing of ours waits while mSale thinks.
         token = await self._tokens.token(dealer.username, dealer.shop, dealer.company)
         async with self._database.write() as session:
-            return await self._open(session, draft, form, token, prepared)
+            return await self._open(session, draft, form, token, prepared, dealer.company)
 
     async def _prepare(self, draft: str, form: DealerForm, dealer: Account) -> Verification | Dealer:
         """The verification of an earlier press, or the dealer for a new one; asks all that mSale is not needed for."""
@@ -117,7 +117,7 @@ class DealerCalls:
             return _dealer(dealer, await session.get(Shop, dealer.shop) if dealer.shop else None)
 
     async def _open(
-        self, session: AsyncSession, draft: str, form: DealerForm, token: str, dealer: Dealer
+        self, session: AsyncSession, draft: str, form: DealerForm, token: str, dealer: Dealer, company: str
     ) -> Verification:
         now = self._clock.now()
         found = await self._drafts.find(session, draft, lock=True)
@@ -125,7 +125,10 @@ class DealerCalls:
             return known
         pictures = await pictures_of(session, found.digest)
         papers = tuple(_paper(picture) for picture in pictures)
-        holder, data = await holder_of(session, token, now), _data(form, dealer, found)
+        # Of a token of several companies the dealer's own is meant; a token of one decides by itself.
+        shown = await holder_of(session, token, now)
+        holder = shown.within(company if len(shown.companies) > 1 else None)
+        data = _data(form, dealer, found)
         ground = await grounds(session, holder, data, now)
         ruling = judge(ground, data, now, match_lifts_table=self._match_lifts_table)
         opening = Opening(holder, data, papers, code_in(pictures), ruling, form.consent_version)

@@ -36,7 +36,10 @@ _GROUNDS = (
         *(_KEY.c[name] for name in ("fingerprint", "verification")),
     )
     .select_from(_CLIENT)
-    .outerjoin(_KEY, and_(_KEY.c.client == _CLIENT.c.id, _KEY.c.key == bindparam("key")))
+    .outerjoin(
+        _KEY,
+        and_(_KEY.c.client == _CLIENT.c.id, _KEY.c.company == bindparam("company"), _KEY.c.key == bindparam("key")),
+    )
     .outerjoin(_POLICY, _POLICY.c.id == row_on(bindparam("sub_type"), bindparam("day")))
     .where(_CLIENT.c.id == bindparam("client"))
 )
@@ -67,7 +70,7 @@ class Grounds:
     table_row: TableRow | None
     """The operator's row for its subscriber type."""
     fingerprint: str | None
-    """Of the client's earlier request of this idempotency key."""
+    """Of the client's earlier request of this company and idempotency key."""
     verification: str | None
     """What that request opened."""
 
@@ -162,7 +165,8 @@ def fingerprint(company: str, data: NewVerification, sent: Mapping[PictureKind, 
 
     Not the bytes of the request, which differ from try to try (multipart boundaries, order, white space).
     """
-    canonical = json.dumps([company, data.model_dump(mode="json"), sorted(sent.items())], sort_keys=True)
+    said = data.model_dump(mode="json", exclude={"company"})
+    canonical = json.dumps([company, said, sorted(sent.items())], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

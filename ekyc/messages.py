@@ -21,6 +21,7 @@ IdNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0
 Msisdn = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9]{9,15}$")]
 SubType = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_]{1,20}$")]
 Day = Annotated[date, Field(strict=True, ge=date(1900, 1, 1), description="ISO 8601 calendar date")]
+Company = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,20}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
@@ -77,6 +78,9 @@ class EkycResult(Message):
 class NewVerification(Message):
     """The part `data` of a request to open a verification."""
 
+    company: Company | None = Field(
+        None, description="Whose verification it is: needed with a token of several companies, else refused"
+    )
     channel: Channel
     external_ref: Text = Field(description="The client's own reference; it comes back with every result")
     customer: Customer

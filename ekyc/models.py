@@ -64,13 +64,17 @@ class Client(Base):
 
 
 class CompanyToken(Base):
-    """A company's token at one client: only its digest is kept; two are valid while one is rotated out."""
+    """A token of one or several companies at one client: only its digest is kept; two are valid while one is rotated
+    out.
+    """
 
     __tablename__ = "company_token"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(unique=True)
     company: Mapped[str] = mapped_column(ForeignKey("company.id"))
+    further: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """The other companies that it stands for, where its client serves several."""
     client: Mapped[str] = mapped_column(ForeignKey("client.id"))
     created_at: Mapped[int]
     expires_at: Mapped[int | None]
@@ -203,6 +207,8 @@ class CallRecord(Base):
     attempt: Mapped[int]
     team: Mapped[str]
     """The company whose team handles it."""
+    dealer: Mapped[str | None]
+    """The dealer who calls, by their username; None: a customer by themselves."""
     agent: Mapped[str | None]
     queued_at: Mapped[int]
     accepted_at: Mapped[int | None]
@@ -218,8 +224,27 @@ class CallRecord(Base):
         UniqueConstraint("verification", "attempt"),
         Index(None, "number"),
         Index(None, "agent", "queued_at"),
+        Index(None, "dealer", "queued_at"),
         Index(None, "team", "queued_at"),
     )
+
+
+class Sign(Base):
+    """Something in how calls came about that a supervisor should look at; it says nothing of guilt (`signs.py`)."""
+
+    __tablename__ = "sign"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    team: Mapped[str]
+    """The company whose team the agent is of."""
+    agent: Mapped[str]
+    dealer: Mapped[str | None]
+    at: Mapped[int]
+    calls: Mapped[list[str]] = mapped_column(JSON)
+    """The calls that it is made of, the earliest first."""
+
+    __table_args__ = (Index(None, "team", "at"), Index(None, "at"), Index(None, "agent", "kind", "at"))
 
 
 class Recording(Base):
@@ -321,6 +346,8 @@ class IdempotencyKey(Base):
     __tablename__ = "idempotency_key"
 
     client: Mapped[str] = mapped_column(ForeignKey("client.id"), primary_key=True)
+    company: Mapped[str] = mapped_column(ForeignKey("company.id"), primary_key=True)
+    """Keys of one company say nothing of another's."""
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
     """SHA-256 over the data and the pictures' hashes."""

@@ -16,20 +16,22 @@ _REF = "#/components/schemas/{model}"
 _PROBLEMS = {
     "400": "`idempotency_key_missing`, `invalid_multipart`",
     "401": "`bad_token`",
-    "403": "`verification_not_enabled`, `priority_not_allowed`",
-    "404": "`not_found`: it does not exist, or another client opened it",
+    "403": "`verification_not_enabled`, `priority_not_allowed`, `company_not_allowed`",
+    "404": "`not_found`: it does not exist, another client opened it, or it is of a company that the token is not of",
     "409": "`already_confirmed`, `call_not_possible`",
     "410": "`verification_expired`",
     "413": "`picture_too_large`: more than 8 MiB or 24 megapixels",
     "415": "`multipart_needed`",
     "422": (
-        "`invalid_body` (with `fields`), `ekyc_not_passed`, `unknown_sub_type`, `idempotency_key_reused`, "
+        "`invalid_body` (with `fields`), `company_needed`, `ekyc_not_passed`, `unknown_sub_type`, "
+        "`idempotency_key_reused`, "
         "`picture_missing` (with `kinds`), `picture_broken`, `picture_too_small`"
     ),
 }
 _DESCRIPTION = (
     "Opens verifications of subscribers over a video call and gives their results. The company token decides the "
-    "company that a verification belongs to; results go to the client whose token it was. Errors are "
+    "company that a verification belongs to (with a token of several the request names one of them), and what can be "
+    "read; results go to the client whose token it was. Errors are "
     "application/problem+json with a stable `code`."
 )
 
@@ -64,7 +66,10 @@ def _open() -> dict[str, Any]:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": True,
-                "description": "Compared with the data and the pictures' hashes, not with the raw bytes of the body",
+                "description": (
+                    "Compared with the data and the pictures' hashes, not with the raw bytes of the body; each company "
+                    "has keys of its own"
+                ),
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             }
         ],

@@ -122,6 +122,7 @@ class Reception:
             verification = await open_verification(session, opening, delivered.at, self._settings.verification_s)
             row = {
                 "client": delivered.holder.client,
+                "company": delivered.holder.company,
                 "key": delivered.key,
                 "fingerprint": delivered.fingerprint,
                 "verification": verification.id,

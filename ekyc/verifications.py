@@ -56,9 +56,9 @@ def can_call(verification: Verification, now: int) -> bool:
 
 
 async def owned(session: AsyncSession, verification: str, holder: Holder) -> Verification:
-    """The verification, if `holder`'s client opened it; Problem `not_found`."""
+    """The verification, if `holder`'s client opened it for a company of its token; Problem `not_found`."""
     found = await session.get(Verification, verification)
-    if found is None or found.client != holder.client:
+    if found is None or found.client != holder.client or found.company not in holder.companies:
         raise not_found("verification")
     return found
 

@@ -1,16 +1,18 @@
 """The command line's part for administrators: accounts, shops, and the systems that open verifications."""
 
 import sys
+from urllib.parse import urlsplit
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import tokens, webhooks
 from ekyc.models import Client
-from signaling.commands import Instant, with_database
+from signaling.commands import Instant, actor, note, with_database
 from vouch.accounts.models import Company, Role, Shop
 from vouch.accounts.passwords import draw
 from vouch.accounts.service import Accounts, NewAccount
-from vouch.audit import Tag, record
+from vouch.audit import Tag
 from vouch.clock import SystemClock
 from vouch.database import Database
 from vouch.keys import Keys
@@ -18,6 +20,13 @@ from vouch.settings import Settings
 
 _CLOCK = SystemClock()
 _COMPANY = click.option("--company", required=True, help="Company, CTKV1 to CTKV9.")
+_COMPANIES = click.option(
+    "--company",
+    "companies",
+    required=True,
+    multiple=True,
+    help="Company, CTKV1 to CTKV9; several times for a token of several companies.",
+)
 _CLIENT = click.option("--client", "client_name", required=True, help="The system that holds the token, such as msale.")
 _VALID_FROM = click.option("--valid-from", type=Instant(), default=None, help="When the account begins to be good.")
 _VALID_UNTIL = click.option("--valid-until", type=Instant(), default=None, help="When it is no longer.")
@@ -74,7 +83,7 @@ def user_add(
         )
         account = await Accounts(database, _CLOCK).add(new)
         async with database.write() as session:
-            record(session, Tag.ACCOUNT_ADDED, _CLOCK.now(), company=company, subject=account.id, role=role)
+            note(session, Tag.ACCOUNT_ADDED, company=company, subject=account.id, role=role)
 
     with_database(work)
     click.echo(username if password_stdin else f"{username} {password}")
@@ -91,7 +100,7 @@ def user_password(username: str, password_stdin: bool) -> None:  # noqa: FBT001 
         account = await Accounts(database, _CLOCK).set_password(username, password)
         if account is not None:
             async with database.write() as session:
-                record(session, Tag.PASSWORD_SET, _CLOCK.now(), company=account.company, subject=account.id)
+                note(session, Tag.PASSWORD_SET, company=account.company, subject=account.id)
         return account is not None
 
     if not with_database(work):
@@ -144,7 +153,7 @@ def user_disable(username: str) -> None:
         account = await Accounts(database, _CLOCK).disable(username)
         if account is not None:
             async with database.write() as session:
-                record(session, Tag.ACCOUNT_DISABLED, _CLOCK.now(), company=account.company, subject=account.id)
+                note(session, Tag.ACCOUNT_DISABLED, company=account.company, subject=account.id)
         return account is not None
 
     if not with_database(work):
@@ -169,6 +178,7 @@ def shop_add(code: str, company: str, name: str, address: str) -> None:
         await _exists(database, Company, company, "There is no company {}; they are CTKV1 to CTKV9.")
         async with database.write() as session:
             await session.merge(Shop(code=code, company=company, name=name, address=address))
+            note(session, Tag.SHOP_KEPT, company=company, subject=code, name=name, address=address)
 
     with_database(work)
     click.echo(f"{code} belongs to {company}.")
@@ -180,34 +190,43 @@ def token() -> None:
 
 
 @token.command("issue")
-@_COMPANY
+@_COMPANIES
 @_CLIENT
 @click.option("--webhook-url", default=None, help="Where results of this client go.")
-def token_issue(company: str, client_name: str, webhook_url: str | None) -> None:
-    """Issue a token and print it: it is not shown again. With --webhook-url the signing secret is printed too."""
+def token_issue(companies: tuple[str, ...], client_name: str, webhook_url: str | None) -> None:
+    """Issue a token and print it: it is not shown again. With --webhook-url the signing secret is printed too.
+
+    It opens and reads verifications of the companies that are named here, and of no others. With a token of several
+    each request names its company.
+    """
 
     async def work(database: Database, settings: Settings) -> list[str]:
         async with database.write() as session:
             client = await tokens.client_named(session, client_name, _CLOCK.now())
-            issued = await tokens.issue(session, client.id, company, _CLOCK.now())
+            first, *also = companies
+            issued = await tokens.issue(session, client.id, first, _CLOCK.now(), also=also, actor=actor())
             lines = [f"token {issued.secret}"]
             if webhook_url is not None:
-                lines.append(f"webhook-secret {_set_webhook(client, webhook_url, settings)}")
+                lines.append(f"webhook-secret {_set_webhook(session, client, webhook_url, settings)}")
         return lines
 
     click.echo("\n".join(with_database(work)))
 
 
 @token.command("rotate")
-@_COMPANY
+@_COMPANIES
 @_CLIENT
-def token_rotate(company: str, client_name: str) -> None:
-    """Issue a second token; the first stays valid for a while, so that the client can change over."""
+def token_rotate(companies: tuple[str, ...], client_name: str) -> None:
+    """Issue a second token; the first stays valid for a while, so that the client can change over.
+
+    Of a token of several companies name them all.
+    """
 
     async def work(database: Database, _settings: Settings) -> str:
         async with database.write() as session:
             client = await tokens.known_client(session, client_name)
-            return (await tokens.rotate(session, client.id, company, _CLOCK.now())).secret
+            first, *also = companies
+            return (await tokens.rotate(session, client.id, first, _CLOCK.now(), also=also, actor=actor())).secret
 
     click.echo(f"token {with_database(work)}")
 
@@ -216,12 +235,12 @@ def token_rotate(company: str, client_name: str) -> None:
 @_COMPANY
 @_CLIENT
 def token_revoke(company: str, client_name: str) -> None:
-    """Make every token of the company at this client worthless."""
+    """Make every token that stands for the company at this client worthless, for its other companies too."""
 
     async def work(database: Database, _settings: Settings) -> int:
         async with database.write() as session:
             client = await tokens.known_client(session, client_name)
-            return await tokens.revoke(session, client.id, company, _CLOCK.now())
+            return await tokens.revoke(session, client.id, company, _CLOCK.now(), actor=actor())
 
     click.echo(f"{with_database(work)} revoked")
 
@@ -234,7 +253,7 @@ def token_webhook(client_name: str, url: str) -> None:
 
     async def work(database: Database, settings: Settings) -> str:
         async with database.write() as session:
-            return _set_webhook(await tokens.known_client(session, client_name), url, settings)
+            return _set_webhook(session, await tokens.known_client(session, client_name), url, settings)
 
     click.echo(f"webhook-secret {with_database(work)}")
 
@@ -249,7 +268,7 @@ def token_priority(client_name: str, highest: int) -> None:
         async with database.write() as session:
             client = await tokens.known_client(session, client_name)
             client.highest_priority = highest
-            record(session, Tag.PRIORITY_SET, _CLOCK.now(), subject=client.id, highest=highest)
+            note(session, Tag.PRIORITY_SET, subject=client.id, highest=highest)
 
     with_database(work)
     click.echo(f"{client_name} may ask for priority {highest}.")
@@ -262,14 +281,7 @@ def _change(username: str, changes: dict[str, object]) -> None:
         account = await Accounts(database, _CLOCK).change(username, **changes)
         if account is not None:
             async with database.write() as session:
-                record(
-                    session,
-                    Tag.ACCOUNT_CHANGED,
-                    _CLOCK.now(),
-                    company=account.company,
-                    subject=account.id,
-                    changes=changes,
-                )
+                note(session, Tag.ACCOUNT_CHANGED, company=account.company, subject=account.id, changes=changes)
         return account is not None
 
     if not with_database(work):
@@ -289,9 +301,11 @@ async def _exists(database: Database, kind: type[Company | Shop], key: str | Non
             raise click.ClickException(otherwise.format(key))
 
 
-def _set_webhook(client: Client, url: str, settings: Settings) -> str:
+def _set_webhook(session: AsyncSession, client: Client, url: str, settings: Settings) -> str:
     secret = webhooks.new_secret()
     client.webhook_url = url
     client.webhook_secret = webhooks.seal(Keys.load(settings.data_dir), secret)
     client.webhook_disabled_at = None
+    # Where to, and not all of it: a path may hold a secret.
+    note(session, Tag.WEBHOOK_SET, subject=client.id, client=client.name, host=urlsplit(url).netloc.rpartition("@")[2])
     return secret

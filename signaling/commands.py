@@ -1,16 +1,21 @@
 """What the command line's commands share: settings, instants, a database at this version's schema, errors as one
-sentence.
+sentence, and the line that each leaves in the audit log.
 """
 
 import asyncio
+import getpass
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch import migrations
-from vouch.clock import MILLISECOND, VIETNAM
+from vouch.audit import Tag, record
+from vouch.clock import MILLISECOND, VIETNAM, SystemClock
 from vouch.database import Database
 from vouch.logs import configure
 from vouch.problems import Problem
@@ -59,3 +64,29 @@ def with_database(work: Callable[[Database, Settings], Awaitable[Result]], *, mi
         raise click.ClickException(problem.detail) from None
     except migrations.SchemaMismatchError as error:
         raise click.ClickException(str(error)) from None
+
+
+def note(session: AsyncSession, tag: Tag, **facts: Any) -> None:
+    """Add a command's line to the audit log within the caller's transaction, with who ran it."""
+    record(session, tag, SystemClock().now(), actor=actor(), **facts)
+
+
+def actor() -> str:
+    """Who runs this command, as far as this machine knows: `USER(UID)@HOST`, whoever `sudo` was called by first.
+
+    What `vouch --as NAME` says stands before it, for accounts of the machine that several people share; it proves
+    nothing by itself.
+    """
+    user = os.environ.get("SUDO_USER") or _user()
+    known = f"{user}({os.environ.get('SUDO_UID') or os.getuid()})@{socket.gethostname()}"
+    context = click.get_current_context(silent=True)
+    named = context.find_root().params.get("named") if context else None
+    return f"{named} as {known}" if named else known
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user often has a number and no name.
+        return "unnamed"

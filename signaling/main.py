@@ -7,10 +7,11 @@ from typing import Literal
 import click
 
 from signaling.administration import shop, token, user
-from signaling.commands import with_database
+from signaling.commands import note, with_database
 from signaling.investigation import draws, explain, replay
 from signaling.rule_commands import rules
 from vouch import __version__, migrations
+from vouch.audit import Tag
 from vouch.database import Database
 from vouch.logs import configure
 from vouch.settings import Settings
@@ -21,7 +22,8 @@ from vouch.settings import Settings
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vouch")
-def main() -> None:
+@click.option("--as", "named", metavar="NAME", default=None, help="Who you are, for the audit log.")
+def main(named: str | None) -> None:  # noqa: ARG001 - `signaling.commands.actor` reads it
     """Vouch: verification of people over a live video call. Settings are VOUCH_* variables, see .env.example."""
     # Database, evidence and keys are nobody else's to read.
     os.umask(0o077)
@@ -75,6 +77,7 @@ def migrate() -> None:
         await migrations.upgrade(database)
         async with database.write() as session:
             await reference.load(session)
+            note(session, Tag.SCHEMA_MIGRATED, schema=migrations.revisions()[-1], version=__version__)
 
     with_database(work, migrated=False)
     click.echo("The database is at this version's schema.")
@@ -99,7 +102,10 @@ def seed_demo() -> None:
     from signaling.demo.seed import seed  # noqa: PLC0415 - see above
 
     async def work(database: Database, settings: Settings) -> list[str]:
-        return (await seed(database, settings)).lines()
+        seeds = await seed(database, settings)
+        async with database.write() as session:
+            note(session, Tag.DEMO_SEEDED)
+        return seeds.lines()
 
     click.echo("\n".join(with_database(work)))
 

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.policy import IdType
-from signaling.commands import Instant, with_database
+from signaling.commands import Instant, actor, with_database
 from vouch.accounts.models import Company
 from vouch.audit import Tag, record
 from vouch.clock import SECOND, in_vietnam
@@ -83,6 +83,7 @@ def set_(
                 session,
                 Tag.RULES_CHANGED,
                 change.made_at,
+                actor=actor(),
                 company=company,
                 subject=change.id,
                 changes=change.changes,

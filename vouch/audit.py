@@ -1,4 +1,8 @@
-"""The audit log: who did what to whom and when. Rows are only ever added."""
+"""The audit log: who did what to whom and when; `audit_reading.py` reads it.
+
+Rows are only ever added: in a migrated database triggers refuse UPDATE and DELETE (and TRUNCATE on PostgreSQL). They
+stop mistakes and ordinary statements; whoever owns the database can take a trigger away.
+"""
 
 from enum import StrEnum
 from typing import Any
@@ -23,15 +27,31 @@ class Tag(StrEnum):
     TOKEN_REVOKED = "command:token:revoked"  # noqa: S105
     RULES_CHANGED = "command:rules:changed"
     PRIORITY_SET = "command:client:priority_set"
+    WEBHOOK_SET = "command:client:webhook_set"
+    SHOP_KEPT = "command:shop:kept"
+    SESSION_ENDED = "command:session:ended"
+    SCHEMA_MIGRATED = "command:database:migrated"
+    DEMO_SEEDED = "command:database:demo_seeded"
+    BACKED_UP = "command:database:backed_up"
+    LOG_READ_BY_COMMAND = "command:audit:read"
     SIGNED_IN = "staff:session:opened"
     SIGNED_OUT = "staff:session:ended"
+    SIGN_IN_FAILED = "staff:session:refused"
+    DEALER_SIGNED_IN = "dealer:session:opened"
+    DEALER_SIGNED_OUT = "dealer:session:ended"
+    DEALER_SIGN_IN_FAILED = "dealer:session:refused"
     PICTURE_SEEN = "staff:picture:seen"
     RECORDING_PLAYED = "staff:recording:played"
     VERIFICATION_SEEN = "staff:verification:seen"
     VERIFICATION_REVIEWED = "staff:verification:reviewed"
     EXPLANATION_SEEN = "staff:explanation:seen"
+    SEARCHED = "staff:verification:searched"
+    CALLS_LISTED = "staff:call:listed"
+    SIGNS_LISTED = "staff:sign:listed"
+    LOG_READ = "staff:audit:read"
     PICTURE_FETCHED = "client:picture:fetched"
     DRAW_COMMITTED = "system:draw:committed"
+    SIGN_RAISED = "system:sign:raised"
 
 
 class AuditEntry(Base):
@@ -44,10 +64,19 @@ class AuditEntry(Base):
     tag: Mapped[str]
     company: Mapped[str | None]
     account: Mapped[str | None]
+    """Whose session it was."""
+    actor: Mapped[str | None]
+    """Who ran the command, as the machine knows them: user, number and host."""
     subject: Mapped[str | None]
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
-    __table_args__ = (Index(None, "subject", "at"), Index(None, "company", "at"))
+    __table_args__ = (
+        Index(None, "subject", "at"),
+        Index(None, "company", "at"),
+        Index(None, "account", "at"),
+        Index(None, "tag", "at"),
+        Index(None, "at"),
+    )
 
 
 def record(
@@ -57,10 +86,10 @@ def record(
     *,
     company: str | None = None,
     account: str | None = None,
+    actor: str | None = None,
     subject: str | None = None,
     **details: Any,
 ) -> None:
     """Add a line to the log within the caller's transaction, so that it stands exactly if the deed does."""
-    session.add(
-        AuditEntry(id=new_id(), at=at, tag=tag, company=company, account=account, subject=subject, details=details)
-    )
+    row = {"company": company, "account": account, "actor": actor, "subject": subject, "details": details}
+    session.add(AuditEntry(id=new_id(), at=at, tag=tag, **row))
