@@ -52,7 +52,7 @@ class Holder:
     def within(self, named: str | None) -> "Holder":
         """The same, for the one company that a request is about; `named` is what the request says of it.
 
-        Problem `company_needed`, `company_not_allowed`; `invalid_body` where a token that decides by itself needs no name.
+        Problem `company_needed`, `company_not_allowed`; `invalid_body` where the token decides by itself.
         """
         if len(self.companies) == 1 and named is None:
             return self
@@ -139,7 +139,7 @@ async def rotate(
 
 
 async def revoke(session: AsyncSession, client: str, company: str, now: int, *, actor: str | None = None) -> int:
-    """End every valid token at `client` that reads `company` now, those of several companies too; gives their number."""
+    """End every valid token at `client` that stands for `company`, those of several too; gives their number."""
     tokens = [token for token in await _valid(session, client, (company,), now) if company in companies_of(token)]
     for token in tokens:
         token.revoked_at = now
@@ -195,7 +195,7 @@ async def _exactly(session: AsyncSession, client: str, companies: tuple[str, ...
 
 
 async def _valid(session: AsyncSession, client: str, companies: tuple[str, ...], now: int) -> list[CompanyToken]:
-    """The client's valid tokens, the newest first; the companies' rows are locked, so that two rotations cannot cross."""
+    """The client's valid tokens, the newest first; the companies' rows are locked: two rotations cannot cross."""
     await session.execute(select(Company.id).where(Company.id.in_(companies)).order_by(Company.id).with_for_update())
     chosen = select(CompanyToken).where(CompanyToken.client == client)
     tokens = (await session.scalars(chosen.order_by(CompanyToken.created_at.desc(), CompanyToken.id.desc()))).all()

@@ -1,8 +1,8 @@
-"""`vouch backup`: a copy of the database, the evidence and the key, taken while Vouch runs.
+"""`vouch backup`: a copy of the database and the evidence, and the sealed key, taken while Vouch runs.
 
 The database is copied first and evidence afterwards: a picture's bytes are durable before its row is, so every row of
 the copy has its bytes. Evidence files only ever grow, as recordings do while a call runs, so those that the directory
-has already in the same size are skipped.
+has already in the same size are skipped. The key opens what the database seals, so it is never put beside it in clear.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
+from signaling.key_backup import seal_key
 from vouch.database import Database
 from vouch.problems import Problem
 from vouch.settings import Settings
@@ -20,9 +21,13 @@ from vouch.settings import Settings
 _MINE_ALONE = 0o700
 
 
-async def backup(database: Database, settings: Settings, directory: Path) -> None:
-    """Copy everything to `directory`; Problem `pg_dump_missing` or `pg_dump_failed` on PostgreSQL."""
+async def backup(database: Database, settings: Settings, directory: Path, passphrase: str | None = None) -> None:
+    """Copy everything to `directory`, the key only with a passphrase, sealed by it.
+
+    Problem `passphrase_short`; `pg_dump_missing` or `pg_dump_failed` on PostgreSQL.
+    """
     await asyncio.to_thread(_prepare, directory)
+    await asyncio.to_thread(_seal, settings.data_dir, directory, passphrase)
     if database.is_sqlite:
         await asyncio.to_thread(_copy_sqlite, Path(database.engine.url.database or ""), directory / "vouch.db")
     else:
@@ -33,6 +38,13 @@ async def backup(database: Database, settings: Settings, directory: Path) -> Non
 def _prepare(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True, mode=_MINE_ALONE)
     directory.chmod(_MINE_ALONE)
+
+
+def _seal(data: Path, directory: Path, passphrase: str | None) -> None:
+    if passphrase is not None:
+        seal_key(data, directory, passphrase)
+    # What versions before left in clear.
+    (directory / "secret.key").unlink(missing_ok=True)
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:
@@ -67,7 +79,6 @@ async def _dump_postgresql(url: str, target: Path) -> None:
 
 
 def _copy_files(data: Path, directory: Path) -> None:
-    shutil.copy2(data / "secret.key", directory / "secret.key")
     for source in (data / "evidence").rglob("*"):
         target = directory / "evidence" / source.relative_to(data / "evidence")
         if source.is_dir():

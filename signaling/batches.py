@@ -12,9 +12,11 @@ from routing.events import Event
 from routing.state import LIVE, Call, Floor
 from signaling import codec
 from signaling.models import EffectRow, FloorAgentRow, FloorCallRow, JournalRow, PressRow
+from signaling.seed_seal import BOX, closed
 from signaling.sql import COLUMNS, INSERT, SAVE, WRITE, parameter
 from signaling.store import LEASE, dialect, effect_id
 from vouch.database import Base
+from vouch.sealing import Box
 
 Row = dict[str, Any]
 
@@ -51,17 +53,18 @@ async def save(session: AsyncSession, batch: Batch, now: int) -> None:
     An event that the journal has already is refused (IntegrityError), and the transaction with it.
     """
     floor, data = batch.after, codec.FloorData.of(batch.after)
+    box = session.info.get(BOX)
     row: Row = {
         "floor": floor.id,
         "version": floor.version,
         "now": floor.now,
         "next_deadline": next_deadline(floor),
-        "data": codec.dump(data) if data != codec.FloorData.of(batch.before) else None,
+        "data": codec.dump(closed(data, box)) if data != codec.FloorData.of(batch.before) else None,
     }
     tables: dict[type[Base], list[Row]] = {
         FloorAgentRow: _agents(batch),
         FloorCallRow: [_call(floor, call) for call in batch.calls],
-        JournalRow: [_journal(floor.id, each, now) for each in batch.stepped],
+        JournalRow: [_journal(floor.id, each, now, box) for each in batch.stepped],
         PressRow: [_press(each, now) for each in batch.answered],
         EffectRow: [_effect(floor, place, each, now) for place, each in enumerate(batch.effects)],
     }
@@ -107,14 +110,14 @@ def _call(floor: Floor, call: Call) -> Row:
     }
 
 
-def _journal(floor: str, stepped: Stepped, now: int) -> Row:
+def _journal(floor: str, stepped: Stepped, now: int, box: Box | None) -> Row:
     return {
         "event_id": stepped.id,
         "floor": floor,
         "version": stepped.version,
         "at": now,
         "type": type(stepped.event).__name__,
-        "data": codec.dump(stepped.event),
+        "data": codec.dump(closed(stepped.event, box)),
     }
 
 

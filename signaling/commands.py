@@ -13,12 +13,15 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from signaling.seed_seal import BOX, box
 from vouch import migrations
 from vouch.audit import Tag, record
 from vouch.clock import MILLISECOND, VIETNAM, SystemClock
 from vouch.database import Database
+from vouch.keys import Keys
 from vouch.logs import configure
 from vouch.problems import Problem
+from vouch.sealing import Box
 from vouch.settings import Settings
 
 Result = TypeVar("Result")
@@ -50,7 +53,7 @@ def with_database(work: Callable[[Database, Settings], Awaitable[Result]], *, mi
 
     async def run() -> Result:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        database = Database(settings.database)
+        database = Database(settings.database, info=_boxes(settings))
         try:
             if migrated:
                 await migrations.check(database)
@@ -64,6 +67,17 @@ def with_database(work: Callable[[Database, Settings], Awaitable[Result]], *, mi
         raise click.ClickException(problem.detail) from None
     except migrations.SchemaMismatchError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _boxes(settings: Settings) -> dict[str, Box]:
+    """What opens sealed rows; nothing where the installation's secret does not lie: no command draws another."""
+    if not Keys.exists(settings.data_dir):
+        return {}
+    try:
+        return {BOX: box(Keys.load(settings.data_dir))}
+    except ValueError:
+        # A broken file stops what needs it, and not what puts it right.
+        return {}
 
 
 def note(session: AsyncSession, tag: Tag, **facts: Any) -> None:

@@ -33,6 +33,7 @@ from signaling.negotiations import Negotiations
 from signaling.nodes import Nodes
 from signaling.records import CallRecords
 from signaling.relays import Relays
+from signaling.seed_seal import BOX, box
 from signaling.seeds import Seeds
 from signaling.snapshots import Snapshots
 from signaling.sockets import Socket
@@ -68,9 +69,9 @@ class Node:
         self.settings = settings
         database_clock = DatabaseClock()
         self.clock: Clock = clock or database_clock
-        self.database = Database(settings.database)
         keys = Keys.load(settings.data_dir)
         self.keys = keys
+        self.database = Database(settings.database, info={BOX: box(keys)})
         self.blobs = DirectoryBlobs(settings.data_dir / "evidence")
         self.accounts = Accounts(self.database, self.clock)
         self.sessions = Sessions(self.database, self.clock, keys, embedded=bool(settings.frame_ancestors))

@@ -7,6 +7,7 @@ from typing import Literal
 import click
 
 from signaling.administration import shop, token, user
+from signaling.backup_commands import backup, restore_key
 from signaling.commands import note, with_database
 from signaling.investigation import draws, explain, replay
 from signaling.rule_commands import rules
@@ -23,12 +24,14 @@ from vouch.settings import Settings
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vouch")
 @click.option("--as", "named", metavar="NAME", default=None, help="Who you are, for the audit log.")
-def main(named: str | None) -> None:  # noqa: ARG001 - `signaling.commands.actor` reads it
+def main(named: str | None) -> None:
     """Vouch: verification of people over a live video call. Settings are VOUCH_* variables, see .env.example."""
     # Database, evidence and keys are nobody else's to read.
     os.umask(0o077)
 
 
+main.add_command(backup)
+main.add_command(restore_key)
 main.add_command(user)
 main.add_command(shop)
 main.add_command(token)
@@ -81,19 +84,6 @@ def migrate() -> None:
 
     with_database(work, migrated=False)
     click.echo("The database is at this version's schema.")
-
-
-@main.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-def backup(directory: Path) -> None:
-    """Copy database, evidence and key to DIRECTORY, while Vouch runs."""
-    from signaling.backup import backup as make  # noqa: PLC0415 - see above
-
-    async def work(database: Database, settings: Settings) -> None:
-        await make(database, settings, directory)
-
-    with_database(work)
-    click.echo(f"Backed up to {directory}.")
 
 
 @main.command("seed-demo")

@@ -74,7 +74,7 @@ class JournalRow(Base):
 
 
 class FloorSnapshotRow(Base):
-    """A whole floor at one version, from which a replay of the journal starts. It holds the seed of its day."""
+    """A whole floor at one version, from which a replay of the journal starts. It holds the seed of its day, sealed."""
 
     __tablename__ = "floor_snapshot"
 

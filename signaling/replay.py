@@ -8,7 +8,7 @@ thread, a page of the journal at a time.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -19,9 +19,11 @@ from routing.step import step
 from routing.turn import Step, Watch
 from signaling import codec
 from signaling.models import JournalRow
+from signaling.seed_seal import BOX, opened
 from signaling.snapshot_rows import Start
 from vouch import __version__
 from vouch.database import Database
+from vouch.sealing import Box
 
 _PAGE = 500
 _BREATH = 10
@@ -88,6 +90,8 @@ class Run:
     """How far a replay has come."""
 
     floor: Floor
+    box: Box | None = field(default=None, repr=False)
+    """What opens the journal's seeds."""
     events: int = 0
     difference: Difference | None = None
     """The first one; the replay ends with it."""
@@ -112,7 +116,7 @@ async def replay(
     `last` is the last row to step, `until` the instant before which rows are stepped. `most` is for a node that serves:
     TooLongError beyond so many events, and the thread gives way to the node's own work.
     """
-    run = Run(start.floor)
+    run = Run(start.floor, box=database.info.get(BOX))
     async for page in _pages(database, start.floor.id, start.journal, last, until):
         if most is not None and run.events + len(page) > most:
             raise TooLongError
@@ -151,7 +155,7 @@ def _step_all(run: Run, page: Sequence[Entry], observer: Observer, *, gives_way:
 def _step(run: Run, entry: Entry, observer: Observer) -> None:
     where = f"journal row {entry.id} ({entry.type})"
     try:
-        event: Event = codec.load(codec.EVENTS[entry.type], entry.data)
+        event: Event = opened(codec.load(codec.EVENTS[entry.type], entry.data), run.box)
         stepped = step(run.floor, event, entry.at, observer.watch)
     except Exception as error:  # noqa: BLE001 - a row that somebody changed may lead to any
         run.difference = Difference(where, f"cannot be stepped: {type(error).__name__}")

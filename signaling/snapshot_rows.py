@@ -12,8 +12,10 @@ from routing import index
 from routing.state import Floor
 from signaling import codec
 from signaling.models import FloorSnapshotRow, JournalRow
+from signaling.seed_seal import BOX, closed, opened
 from vouch import __version__
 from vouch.database import Database
+from vouch.sealing import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ async def keep(session: AsyncSession, floor: Floor, journal: int, data: bytes | 
         "now": floor.now,
         "journal": journal,
         "made_by": __version__,
-        "data": pack(floor) if data is None else data,
+        "data": pack(floor, session.info.get(BOX)) if data is None else data,
     }
     await session.execute(insert(FloorSnapshotRow), row)
 
@@ -50,19 +52,19 @@ async def last_event(session: AsyncSession, floor: Floor) -> int:
     return (await session.execute(held)).scalar_one() or 0
 
 
-def pack(floor: Floor) -> bytes:
+def pack(floor: Floor, box: Box | None = None) -> bytes:
     """A floor as compressed lines of JSON: what rows keep of it, without the index, which follows."""
     about = {"id": floor.id, "version": floor.version, "now": floor.now, "agents": len(floor.agents)}
-    lines = [json.dumps(about), codec.dump(codec.FloorData.of(floor))]
+    lines = [json.dumps(about), codec.dump(closed(codec.FloorData.of(floor), box))]
     lines += map(codec.dump, floor.agents.values())
     lines += map(codec.dump, floor.calls.values())
     return zlib.compress("\n".join(lines).encode(), 3)
 
 
-def unpack(data: bytes) -> Floor:
+def unpack(data: bytes, box: Box | None = None) -> Floor:
     """The floor that `pack` took; equal to it."""
     head, kept, *lines = zlib.decompress(data).decode().split("\n")
-    about, itself = json.loads(head), codec.load(codec.FloorData, kept)
+    about, itself = json.loads(head), opened(codec.load(codec.FloorData, kept), box)
     agents, calls = lines[: about["agents"]], lines[about["agents"] :]
     return index.build(
         about["id"],
@@ -102,4 +104,6 @@ def _newest(floor: str) -> Select[FloorSnapshotRow]:
 async def _open(database: Database, chosen: Select[FloorSnapshotRow]) -> Start | None:
     async with database.read() as session:
         row = (await session.scalars(chosen)).first()
-    return None if row is None else Start(await asyncio.to_thread(unpack, row.data), row.journal, row.made_by)
+    if row is None:
+        return None
+    return Start(await asyncio.to_thread(unpack, row.data, database.info.get(BOX)), row.journal, row.made_by)

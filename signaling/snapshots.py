@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from routing.state import Floor
 from signaling.models import FloorSnapshotRow
+from signaling.seed_seal import BOX
 from signaling.snapshot_rows import keep, last_event, pack
 from signaling.writer import Changes
 from vouch import __version__
@@ -81,6 +82,6 @@ class Snapshots:
 
     async def _write(self, floor: Floor) -> None:
         # 10,000 agents take 50 ms, in pieces so small that the loop goes on in between.
-        data = await asyncio.to_thread(pack, floor)
+        data = await asyncio.to_thread(pack, floor, self._database.info.get(BOX))
         async with self._database.write() as session:
             await keep(session, floor, await last_event(session, floor), data)

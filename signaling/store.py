@@ -18,9 +18,11 @@ from signaling import codec
 from signaling.catch_up import News, catch_up
 from signaling.models import FloorRow
 from signaling.rules import Team
+from signaling.seed_seal import BOX, closed, opened
 from signaling.snapshot_rows import keep
 from signaling.sql import LOCK, REPEATED, WHOLE
 from vouch.clock import SECOND
+from vouch.sealing import Box
 from vouch.statements import insert_rows
 
 LEASE = 2 * SECOND
@@ -33,7 +35,13 @@ _FRESH = insert_rows(FloorRow, ("id", "version", "now", "next_deadline", "data")
 async def ensure(session: AsyncSession, floor: str, team: Team, seed: Seed, now: int) -> None:
     """Make the floor's row, and its first snapshot, if there is none yet; several nodes may do so at once."""
     fresh = codec.FloorData(team.rules, seed, frozenset(), (), team.hours)
-    row = {"id": floor, "version": 0, "now": now, "next_deadline": None, "data": codec.dump(fresh)}
+    row = {
+        "id": floor,
+        "version": 0,
+        "now": now,
+        "next_deadline": None,
+        "data": codec.dump(closed(fresh, session.info.get(BOX))),
+    }
     if (await session.execute(_FRESH, row)).first() is not None:
         await keep(session, index.build(floor, team.rules, seed, now=now, hours=team.hours), journal=0)
 
@@ -65,7 +73,9 @@ async def look(session: AsyncSession, floor: str, cached: Floor | None) -> tuple
         return cached, itself.clock
     if cached is not None and cached.version > itself.version:
         return await look(session, floor, None)  # the database is an older copy
-    return catch_up(cached, _news(floor, itself.version, itself.now, itself.data, found)), itself.clock
+    return catch_up(
+        cached, _news(floor, itself.version, itself.now, itself.data, found, session.info.get(BOX))
+    ), itself.clock
 
 
 def _since(floor: str, cached: Floor | None) -> dict[str, object]:
@@ -77,7 +87,7 @@ def dialect(session: AsyncSession) -> str:
     return session.get_bind().dialect.name
 
 
-def _news(floor: str, version: int, now: int, data: str, rows: Iterable[Any]) -> News:
+def _news(floor: str, version: int, now: int, data: str, rows: Iterable[Any], box: Box | None) -> News:
     agents: dict[str, Agent | None] = {}
     calls: dict[str, Call] = {}
     gone: dict[str, Call] = {}
@@ -86,7 +96,7 @@ def _news(floor: str, version: int, now: int, data: str, rows: Iterable[Any]) ->
             agents[row.id] = codec.load_agent(row.data) if row.present else None
         elif row.kind == "call":
             (calls if row.present else gone)[row.id] = codec.load_call(row.data)
-    return News(floor, version, now, codec.load(codec.FloorData, data), agents, calls, gone)
+    return News(floor, version, now, opened(codec.load(codec.FloorData, data), box), agents, calls, gone)
 
 
 async def repeated(

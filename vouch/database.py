@@ -7,7 +7,7 @@ fairer and cheaper than its busy handler.
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -54,7 +54,9 @@ class Base(DeclarativeBase):
 class Database:
     """Transactions on one database; made once, closed once."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, info: Mapping[str, Any] | None = None) -> None:
+        """`info`: what every session of it carries for those who write and read rows, such as what seals them."""
+        self.info = dict(info or {})
         self.engine: AsyncEngine = _engine(url)
         self._writing = self.engine.execution_options(**{_WRITE: True})
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -64,7 +66,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that may change rows: committed at the end, rolled back on any exception."""
-        async with self._queue, AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
+        async with self._queue, self._session(self._writing) as session, session.begin():
             yield session
 
     @asynccontextmanager
@@ -72,8 +74,11 @@ class Database:
         """For reading. On PostgreSQL each statement sees what is committed by then, in a transaction or not (READ
         COMMITTED), so none is begun: BEGIN and ROLLBACK would be two of three round trips.
         """
-        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+        async with self._session(self._reading) as session:
             yield session
+
+    def _session(self, engine: AsyncEngine) -> AsyncSession:
+        return AsyncSession(engine, expire_on_commit=False, info=self.info)
 
     async def now(self, session: AsyncSession) -> int:
         """The database's clock in microseconds; it must be a statement of its own, after any lock is held.

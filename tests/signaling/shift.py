@@ -26,6 +26,7 @@ from routing.state import (
 )
 from signaling import store
 from signaling.rules import Team
+from signaling.seed_seal import BOX, box
 from signaling.seeds import Seeds
 from signaling.snapshots import Snapshots
 from signaling.writer import Changes, FloorWriter
@@ -43,8 +44,8 @@ NAMES = ("an", "binh", "chi", "dung", "em")
 class PacedDatabase(Database):
     """A database whose clock stands still until the test moves it."""
 
-    def __init__(self, url: str, clock: ManualClock) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, clock: ManualClock, keys: Keys = KEYS) -> None:
+        super().__init__(url, info={BOX: box(keys)})
         self._clock = clock
 
     def told(self, clock: int) -> int:
@@ -208,7 +209,7 @@ async def shift(
 ) -> AsyncIterator[Shift]:
     """A floor with no agents on it yet; every seventh version of it is kept."""
     clock = ManualClock(start)
-    database, seeds = PacedDatabase(url, clock), Seeds(keys, clock)
+    database, seeds = PacedDatabase(url, clock, keys), Seeds(keys, clock)
     snapshots, tasks = Snapshots(database, every=7), TaskSet("shift")
     agents = {name: f"id of {name}" for name in NAMES}
     async with database.write() as session:

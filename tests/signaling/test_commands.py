@@ -80,10 +80,10 @@ def test_tokens_and_webhooks(shell: Shell) -> None:
 def test_a_backup_of_a_seeded_installation_while_nothing_is_readable_for_others(shell: Shell, tmp_path: Path) -> None:
     shell.run("migrate")
     shell.run("seed-demo")
-    shell.run("backup", str(tmp_path / "copy"))
+    shell.run("backup", str(tmp_path / "copy"), "--passphrase-stdin", given="a passphrase of some length\n")
     copied = {file.name for file in (tmp_path / "copy").iterdir()}
     assert copied & {"vouch.db", "vouch.dump"}
-    assert "secret.key" in copied
+    assert "secret.key.sealed" in copied
     written = [*shell.folder.rglob("*"), *(tmp_path / "copy").rglob("*"), shell.folder, tmp_path / "copy"]
     assert [file for file in written if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
 

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from routing import events as e
 from routing.state import Seed, Strategy, TeamRules
 from routing.strategies.draw import commitment
+from signaling import codec
 from signaling.draw_check import Findings, check
 from signaling.draws import Draws
 from signaling.explaining import check_lines
@@ -162,7 +163,9 @@ async def test_a_seed_that_was_not_committed_to_is_found(team: Shift) -> None:
 
 async def test_a_seed_that_somebody_changed_in_the_journal_is_found(team: Shift) -> None:
     await a_day_of_calls(team)
-    old = team.seeds.of(TOMORROW).value
+    async with team.database.read() as session:
+        brought = (await session.execute(text("SELECT data FROM journal WHERE type = 'SeedSet'"))).scalar_one()
+    old = codec.load(e.SeedSet, brought).seed
     await tamper(
         team, "UPDATE journal SET data = replace(data, CAST(:old AS TEXT), CAST(:new AS TEXT))", old=old, new="11" * 32
     )

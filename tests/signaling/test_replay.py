@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, text
 
 from routing.state import TeamRules
+from signaling import codec
 from signaling.models import FloorSnapshotRow, JournalRow
 from signaling.replay import Nothing, TooLongError, floor_difference, replay
 from signaling.replaying import replay_call, replay_floor
@@ -133,7 +134,9 @@ async def test_an_agent_whom_somebody_took_out_is_found(team: Shift) -> None:
 
 async def test_a_seed_that_somebody_changed_is_found_and_not_told(team: Shift) -> None:
     seed = team.floor.seed.value
-    await falsify(team, "floor", seed, "00" * 32)
+    async with team.database.read() as session:
+        stored = (await session.execute(text("SELECT data FROM floor"))).scalar_one()
+    await falsify(team, "floor", codec.load(codec.FloorData, stored).seed.value, "00" * 32)
     wrong = str((await replay_floor(team.database, TEAM, team.floor.version)).wrong)
     assert "seed is stored as another one" in wrong
     assert seed not in wrong
