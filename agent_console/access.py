@@ -1,6 +1,7 @@
 """Who may ask for what: the role check that stands at the head of every route, and its line in the audit log."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -8,13 +9,15 @@ from agent_console.ports import Companies
 from vouch.accounts.models import Account, Role, SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.audit import Tag, record
-from vouch.clock import Clock
+from vouch.clock import MINUTE, Clock
 from vouch.database import Database
 from vouch.problems import Problem
 
 STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 AGENTS = frozenset({Role.AGENT})
 REVIEWERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+_ONE_LOOK = 10 * MINUTE
+_MOST_NOTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Access:
         self._sessions = sessions
         self._database = database
         self._clock = clock
+        self._noted: dict[tuple[Tag, str], int] = {}
 
     async def member(self, request: web.Request, roles: frozenset[Role] = STAFF) -> Member:
         """Who is signed in; Problem `not_signed_in`, `bad_csrf_token`, or `role_missing` for a role not in `roles`."""
@@ -51,8 +55,18 @@ class Access:
         return Member(visitor, visitor.account)
 
     async def note(
-        self, tag: Tag, account: Account, *, company: str | None, subject: str | None = None, **more: str
+        self, tag: Tag, account: Account, *, company: str | None, subject: str | None = None, **more: Any
     ) -> None:
         """Write down what this account did; done before the answer leaves, so that nothing is seen unwritten."""
         async with self._database.write() as session:
             record(session, tag, self._clock.now(), company=company, account=account.id, subject=subject, **more)
+
+    async def note_list(self, tag: Tag, account: Account) -> None:
+        """Write down that this account saw a list which its page asks for again and again: once in ten minutes."""
+        now = self._clock.now()
+        if now - self._noted.get((tag, account.id), now - _ONE_LOOK) < _ONE_LOOK:
+            return
+        await self.note(tag, account, company=account.company)
+        if len(self._noted) >= _MOST_NOTED:
+            self._noted.clear()
+        self._noted[tag, account.id] = now

@@ -31,7 +31,9 @@ class CallsApi:
         if request.query.get("day", "today") != "today":
             raise Problem(422, "invalid_query", "An agent's list is that of today: leave `day` out or say `today`.")
         since = start_of_day(self._clock.now())
-        return answer(await self._cases.calls_of(member.account.id, since, request.query.get("cursor") or None))
+        calls = await self._cases.calls_of(member.account.id, since, request.query.get("cursor") or None)
+        await self._access.note_list(Tag.CALLS_LISTED, member.account)
+        return answer(calls)
 
     async def _dossier(self, request: web.Request) -> web.StreamResponse:
         member = await self._access.member(request, AGENTS)

@@ -1,15 +1,27 @@
 """Verifications as supervisors see them, and pictures, which the agent of the call sees too."""
 
+import re
+
 from aiohttp import web
 from pydantic import BaseModel, Field
 
 from agent_console.access import REVIEWERS, Access, Member
 from agent_console.ports import Cases, Desk, Mark, Subject
+from agent_console.queries import instant
 from vouch.audit import Tag
 from vouch.http import answer, read
 from vouch.problems import Problem, not_found
 
 _ROOT = "/api/console/verifications"
+_FILTERS = ("state", "company", "from", "to", "cursor")
+_NUMBER = re.compile(r"\+?[0-9 ]+")
+_CALL_NUMBER = re.compile(r"[0-9A-Za-z]{4}-[0-9A-Za-z]{4}")
+
+
+class Listed(BaseModel):
+    """How many a page of a search has found."""
+
+    verifications: tuple[object, ...]
 
 
 class ReviewForm(BaseModel):
@@ -39,14 +51,23 @@ class CasesApi:
     async def _search(self, request: web.Request) -> web.StreamResponse:
         member = await self._access.member(request, REVIEWERS)
         query = request.query
+        term = query.get("q", "").strip()
         page = await self._cases.search(
             companies=member.companies,
-            query=query.get("q", "").strip(),
+            query=term,
             state=query.get("state") or None,
             company=query.get("company") or None,
-            since=_instant(request, "from"),
-            until=_instant(request, "to"),
+            since=instant(request, "from"),
+            until=instant(request, "to"),
             cursor=query.get("cursor") or None,
+        )
+        await self._access.note(
+            Tag.SEARCHED,
+            member.account,
+            company=member.account.company,
+            term=_kind(term),
+            filters=[name for name in _FILTERS if query.get(name)],
+            hits=len(Listed.model_validate(page, from_attributes=True).verifications),
         )
         return answer(page)
 
@@ -95,10 +116,12 @@ class CasesApi:
         await self._access.note(tag, member.account, company=company, subject=verification, **more)
 
 
-def _instant(request: web.Request, name: str) -> int | None:
-    text = request.query.get(name)
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Problem(422, "invalid_query", f"`{name}` is an instant in microseconds UTC.")
-    return int(text)
+def _kind(term: str) -> str:
+    """What sort of thing was searched for. The term itself is not kept, nor a hash of it: names, telephone and identity
+    numbers are so few that whoever has the log could try them all, and it would be a second register of people.
+    """
+    if not term:
+        return "none"
+    if _CALL_NUMBER.fullmatch(term):
+        return "call_number"
+    return "number" if _NUMBER.fullmatch(term) else "text"

@@ -35,7 +35,9 @@ class Cases(Protocol):
         until: int | None,
         cursor: str | None,
     ) -> BaseModel:
-        """A page of verifications that were made in [since, until), newest first."""
+        """A page of verifications that were made in [since, until), newest first; it has the attribute
+        `verifications`.
+        """
         ...
 
     async def case(self, verification: str, companies: Companies) -> BaseModel | None:
@@ -126,6 +128,14 @@ class Recordings(Protocol):
 
         Problem `not_closed`, `not_playable`.
         """
+        ...
+
+
+class Signs(Protocol):
+    """Signs of collusion that supervisors should look at."""
+
+    async def page(self, teams: Companies, cursor: str | None) -> BaseModel:
+        """A page of the signs of these teams, the newest first; Problem `bad_cursor`."""
         ...
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from aiohttp import web
 
 from agent_console.access import Access
+from agent_console.audit_api import AuditApi
 from agent_console.calls_api import CallsApi
 from agent_console.cases_api import CasesApi
 from agent_console.explanations_api import ExplanationsApi
-from agent_console.ports import Cases, Desk, Explanations, Recordings
+from agent_console.ports import Cases, Desk, Explanations, Recordings, Signs
 from agent_console.recordings_api import RecordingsApi
 from agent_console.sessions_api import SessionsApi
+from agent_console.signs_api import SignsApi
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.clock import Clock
@@ -38,6 +40,7 @@ class Console:
         rulebook: Rulebook,
         explanations: Explanations,
         recordings: Recordings,
+        signs: Signs,
     ) -> None:
         access = Access(sessions, database, clock)
         self._parts = (
@@ -46,6 +49,8 @@ class Console:
             CasesApi(cases, desk, access),
             ExplanationsApi(explanations, access),
             RecordingsApi(recordings, access, clock),
+            AuditApi(database, access),
+            SignsApi(signs, access),
         )
 
     def add_routes(self, app: web.Application) -> None:

@@ -76,7 +76,8 @@ class SessionsApi:
     async def _sign_in(self, request: web.Request) -> web.StreamResponse:
         typed = await read(request, SignIn)
         address = address_of(request, self._settings)
-        account = await self._accounts.sign_in(typed.username, typed.password, address, STAFF)
+        sign_in = self._accounts.sign_in(typed.username, typed.password, address, STAFF)
+        account = await self._sessions.audit.watched(sign_in, SessionKind.STAFF, typed.username, address)
         response = web.Response(content_type="application/json", headers={"Cache-Control": "no-store"})
         session = await self._sessions.open(response, SessionKind.STAFF, self._settings.shift_s, account=account.id)
         await self._access.note(Tag.SIGNED_IN, account, company=account.company)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ekyc import outbox
+from ekyc import outbox, signs
 from ekyc.models import PAPERS, CallRecord, Picture, PictureKind, State, VerdictRecord, Verification
 from ekyc.webhooks_messages import CallEnded, CallEndedMessage, Decided, DecidedMessage
 from vouch.accounts.models import Account
@@ -34,6 +34,7 @@ class Opened(NamedTuple):
     attempt: int
     team: str
     at: int
+    dealer: str | None = None
 
 
 class _Facts(NamedTuple):
@@ -41,6 +42,10 @@ class _Facts(NamedTuple):
 
     attempt: int
     ended_at: int | None
+    team: str
+    dealer: str | None
+    queued_at: int
+    accepted_at: int | None
     id: str
     """Its verification."""
     client: str
@@ -56,7 +61,9 @@ _PICTURE, _ACCOUNT = table_of(Picture), table_of(Account)
 _LIVE = _RECORD.c.ended_at.is_(None)
 _THIS = _RECORD.c.id == bindparam("this")
 _OPENED = insert_rows(
-    CallRecord, ("id", "number", "verification", "attempt", "team", "queued_at", "gaps"), "ON CONFLICT (id) DO NOTHING"
+    CallRecord,
+    ("id", "number", "verification", "attempt", "team", "dealer", "queued_at", "gaps"),
+    "ON CONFLICT (id) DO NOTHING",
 )
 _IN_CALL = (
     update(_VERIFICATION)
@@ -84,8 +91,7 @@ _ENDED = (
 _GIVEN = select(_VERDICT.c.id).where(_VERDICT.c.call == _RECORD.c.id).scalar_subquery()
 _FACTS = (
     select(
-        _RECORD.c.attempt,
-        _RECORD.c.ended_at,
+        *(_RECORD.c[name] for name in ("attempt", "ended_at", "team", "dealer", "queued_at", "accepted_at")),
         _VERIFICATION.c.id,
         _VERIFICATION.c.client,
         _VERIFICATION.c.external_ref,
@@ -123,13 +129,14 @@ _FRAUD = update(_VERIFICATION).where(_VERIFICATION.c.id == bindparam("this")).va
 
 async def opened(session: AsyncSession, calls: Sequence[Opened]) -> None:
     """These calls were queued; their verifications are in a call."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": each.call,
             "number": call_number(each.call),
             "verification": each.verification,
             "attempt": each.attempt,
             "team": each.team,
+            "dealer": each.dealer,
             "queued_at": each.at,
             "gaps": [],
         }
@@ -163,6 +170,9 @@ async def ended(
     how = {"how": outcome, "phase": ended_in, "then": at, "by": agent, "interruptions": told}
     await session.execute(_ENDED, {"this": call} | how)
     await _settle(session, facts.id)
+    await signs.look(
+        session, signs.Over(facts.team, agent, facts.dealer, outcome, facts.queued_at, facts.accepted_at, at)
+    )
     if outcome not in VERDICTS:
         data = CallEnded(id=facts.id, external_ref=facts.external_ref, outcome=outcome, attempt=facts.attempt)
         await outbox.post(session, facts.client, facts.id, CallEndedMessage(timestamp=iso(at), data=data), at)

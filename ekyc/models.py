@@ -229,24 +229,6 @@ class CallRecord(Base):
     )
 
 
-class Sign(Base):
-    """Something in how calls came about that a supervisor should look at; it says nothing of guilt (`signs.py`)."""
-
-    __tablename__ = "sign"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    team: Mapped[str]
-    """The company whose team the agent is of."""
-    agent: Mapped[str]
-    dealer: Mapped[str | None]
-    at: Mapped[int]
-    calls: Mapped[list[str]] = mapped_column(JSON)
-    """The calls that it is made of, the earliest first."""
-
-    __table_args__ = (Index(None, "team", "at"), Index(None, "at"), Index(None, "agent", "kind", "at"))
-
-
 class Recording(Base):
     """What one peer connection of a call sent, as a file (WebM). The row exists only once its first bytes are durable.
 

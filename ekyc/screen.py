@@ -15,10 +15,11 @@ from ekyc.models import PAPERS, PictureKind
 from ekyc.multipart import read_limited
 from ekyc.pictures import LARGEST_BYTES
 from ekyc.policy import CustomerType, IdType, Payment
-from vouch import http
+from vouch import audit, http
 from vouch.accounts.models import Account, Role, SessionKind
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
+from vouch.audit import Tag
 from vouch.clock import Clock, vietnamese_day
 from vouch.database import Database
 from vouch.problems import Problem, not_found
@@ -167,6 +168,8 @@ class DealerScreen:
         visitor = await self._sessions.require(request, SessionKind.DEALER)
         response = web.Response(status=204)
         await self._sessions.end(response, visitor)
+        if visitor.account is not None:
+            await self._note(Tag.DEALER_SIGNED_OUT, visitor.account)
         return response
 
     async def start(self, request: web.Request) -> web.Response:
@@ -205,6 +208,7 @@ class DealerScreen:
         if is_new:
             # Whatever became of the call, he need not type his password twice.
             await self._sessions.open(response, SessionKind.DEALER, self._settings.shift_s, account=dealer.id)
+            await self._note(Tag.DEALER_SIGNED_IN, dealer)
         return response
 
     async def _open(self, draft: str, form: DealerForm, dealer: Account) -> web.Response:
@@ -223,13 +227,18 @@ class DealerScreen:
         if form.dealer and form.dealer_password:
             address = http.address_of(request, self._settings)
             roles = frozenset({Role.DEALER})
-            return await self._accounts.sign_in(form.dealer, form.dealer_password, address, roles), True
+            sign_in = self._accounts.sign_in(form.dealer, form.dealer_password, address, roles)
+            return await self._sessions.audit.watched(sign_in, SessionKind.DEALER, form.dealer, address), True
         if await self._sessions.find(request, SessionKind.DEALER) is None:
             raise Problem(401, "dealer_needed", "Enter the dealer's account and its password.")
         visitor = await self._sessions.require(request, SessionKind.DEALER)
         if visitor.account is None or (form.dealer and form.dealer != visitor.account.username):
             raise Problem(401, "dealer_needed", "Another dealer is signed in here; enter this one's password.")
         return visitor.account, False
+
+    async def _note(self, tag: Tag, dealer: Account) -> None:
+        async with self._database.write() as session:
+            audit.record(session, tag, self._clock.now(), company=dealer.company, account=dealer.id)
 
     def _source(self, request: web.Request) -> str:
         source = request.query.get("source", "camera")

@@ -41,8 +41,10 @@ class TeamRules:
     """How long keeping the picture may take before the agent is asked to press again."""
     strategy: Strategy = Strategy.RANDOM
     """How one of the eligible is chosen; random makes collusion of dealer and agent hard."""
-    pair_cap: int | None = None
-    """So many calls of one dealer an agent may accept in a day, against collusion; None: any number."""
+    pair_cap: int | None = 10
+    """So many calls of one dealer an agent may accept in a day, against collusion; None: any number. A busy shop makes
+    some tens of calls a day, and chance gives one of five agents hardly ten of them: who has more was sought out, or
+    the team is so small that it must say so itself."""
     head_start: int = 120 * SECOND
     """What one point of a caller's priority is worth: he stands as if he had come so much earlier, so nobody waits for
     ever behind those who come later."""

@@ -12,6 +12,7 @@ from ekyc.outbox_dispatcher import Dispatcher
 from ekyc.playback import Playback
 from ekyc.recordings import Recordings
 from ekyc.service import Ekyc
+from ekyc.signs import SignBook
 from media import playable
 from media.plane import MediaEvent, MediaPlane
 from media.settings import IceServer, MediaSettings
@@ -163,6 +164,7 @@ class Node:
             self.rulebook,
             Explanations(self.database, self.clock),
             self.playback,
+            SignBook(self.database),
         )
         console.add_routes(app)
         self.draws.add_routes(app)

@@ -7,10 +7,12 @@ from typing import Literal
 import click
 
 from signaling.administration import shop, token, user
+from signaling.audit_commands import audit, session
 from signaling.backup_commands import backup, restore_key
 from signaling.commands import note, with_database
 from signaling.investigation import draws, explain, replay
 from signaling.rule_commands import rules
+from signaling.seed_commands import reseal
 from vouch import __version__, migrations
 from vouch.audit import Tag
 from vouch.database import Database
@@ -33,12 +35,17 @@ def main(named: str | None) -> None:
 main.add_command(backup)
 main.add_command(restore_key)
 main.add_command(user)
+# The same commands: `account list` reads as well as `user add`.
+main.add_command(user, name="account")
+main.add_command(session)
+main.add_command(audit)
 main.add_command(shop)
 main.add_command(token)
 main.add_command(rules)
 main.add_command(replay)
 main.add_command(explain)
 main.add_command(draws)
+draws.add_command(reseal)
 
 
 @main.command()

@@ -6,7 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import calls
 from routing.commands import CallEnded, VerdictGiven
+from routing.state import Call
 from signaling.writer import Changes
+
+
+def _begun(call: Call, floor: str) -> calls.Opened:
+    return calls.Opened(call.id, call.verification, call.attempt, floor, call.queued_at, call.dealer or None)
 
 
 class CallRecords:
@@ -30,7 +35,7 @@ class CallRecords:
         new = [each.call(call) for each in steps for call in sorted(each.calls - set(each.before.calls))]
         if new:
             floor = steps[0].after.id
-            begun = [calls.Opened(each.id, each.verification, each.attempt, floor, each.queued_at) for each in new]
+            begun = [_begun(each, floor) for each in new]
             await calls.opened(session, begun)
 
     async def _progress(self, session: AsyncSession, changes: Changes, call_id: str) -> None:

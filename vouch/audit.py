@@ -33,6 +33,7 @@ class Tag(StrEnum):
     SCHEMA_MIGRATED = "command:database:migrated"
     DEMO_SEEDED = "command:database:demo_seeded"
     BACKED_UP = "command:database:backed_up"
+    SEED_RESEALED = "command:floor:resealed"
     LOG_READ_BY_COMMAND = "command:audit:read"
     SIGNED_IN = "staff:session:opened"
     SIGNED_OUT = "staff:session:ended"

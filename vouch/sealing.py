@@ -1,8 +1,8 @@
 """Sealing what stands in rows and whoever reads the database, or a copy of it, must not know: AES-256-GCM (NIST SP
 800-38D) by a key of its own purpose.
 
-The key follows from `secret.key`, which never lies in the database. A sealed text says so by its beginning, so that what
-was written before anything was sealed stays readable.
+The key follows from `secret.key`, which never lies in the database. A sealed text says so by its beginning, so that
+what was written before anything was sealed stays readable.
 """
 
 import base64

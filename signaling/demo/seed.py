@@ -105,11 +105,13 @@ async def _shops(session: AsyncSession) -> None:
 
 
 async def _always_open(session: AsyncSession, settings: Settings) -> None:
-    """Whoever tries the demo at night finds somebody; a company whose rules were changed keeps them."""
+    """Whoever tries the demo at night finds somebody, and one dealer and one agent may try all day; a company whose
+    rules were changed keeps them.
+    """
     rulebook, now = Rulebook(settings), SystemClock().now()
+    given = {"pair_cap": "none"} | ({} if settings.office_hours == ALWAYS else {"hours": ALWAYS})
     for company in (await session.scalars(select(Company.id).order_by(Company.id))).all():
-        if settings.office_hours != ALWAYS and not await history(session, company):
-            given = {"hours": ALWAYS}
+        if not await history(session, company):
             await rulebook.change(session, company, given, now, author="demo", reason="The demo is always open.")
 
 

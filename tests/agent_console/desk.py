@@ -44,6 +44,22 @@ class Listed(BaseModel):
     cursor: str | None = None
 
 
+class Found(Listed):
+    """What a search has found."""
+
+    verifications: list[str]
+
+
+class Signs:
+    """Signs by team, in memory."""
+
+    def __init__(self) -> None:
+        self.teams: list[str] = []
+
+    async def page(self, teams: Companies, cursor: str | None) -> BaseModel:
+        return Listed(rows=[team for team in self.teams if teams is None or team in teams], cursor=cursor)
+
+
 class Review(BaseModel):
     mark: str
     note: str
@@ -71,7 +87,8 @@ class Shelf:
 
     async def search(self, *, companies: Companies, **asked: Any) -> BaseModel:
         self.asked = {"companies": companies, **asked}
-        return Listed(rows=[row for row, owner in self.companies.items() if companies is None or owner in companies])
+        rows = [row for row, owner in self.companies.items() if companies is None or owner in companies]
+        return Found(rows=rows, verifications=rows)
 
     async def case(self, verification: str, companies: Companies) -> BaseModel | None:
         return Listed(rows=[verification]) if self._shown(verification, companies) else None
@@ -192,6 +209,7 @@ class Office:
     tapes: Tapes
     accounts: Accounts
     people: dict[str, Account]
+    signs: Signs
     csrf: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -238,11 +256,14 @@ async def office(url: str, data_dir: Path) -> AsyncIterator[Office]:
     sessions = Sessions(database, clock, Keys(b"a secret of these tests"), embedded=False)
     people = await _people(database, clock.now())
     shelf, seats, stories, tapes = Shelf(), Seats(), Stories(), Tapes()
+    signs = Signs()
     app = web.Application(middlewares=middlewares(settings))
     rulebook = Rulebook(settings)
-    Console(settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories, tapes).add_routes(app)
+    Console(settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories, tapes, signs).add_routes(
+        app
+    )
     async with TestClient(TestServer(app)) as client:
-        yield Office(client, settings, database, clock, shelf, seats, stories, tapes, accounts, people)
+        yield Office(client, settings, database, clock, shelf, seats, stories, tapes, accounts, people, signs)
     await database.close()
 
 

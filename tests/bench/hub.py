@@ -50,7 +50,7 @@ class Team:
             Agent(f"agent-{n:05}", ready=True, pause_reason="", since=n, socket=1, socket_up=True)
             for n in range(agents)
         )
-        self.floor = build(TEAM, TeamRules(), Seed("2026-11-21", "00ff"), free, now=SECOND)
+        self.floor = build(TEAM, TeamRules(pair_cap=None), Seed("2026-11-21", "00ff"), free, now=SECOND)
         self._ended: dict[str, Call] = {}
 
     def get(self, _: str) -> Floor:

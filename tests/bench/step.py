@@ -29,7 +29,9 @@ def floor_of(size: int, strategy: Strategy) -> Floor:
         Agent(f"agent-{n:06}", SKILLS[n % 3], ready=True, pause_reason="", since=n, socket=1, socket_up=True)
         for n in range(size)
     )
-    return build("floor", TeamRules(strategy=strategy, wrap_up=0), Seed("2026-11-21", "00ff"), agents, now=SECOND)
+    return build(
+        "floor", TeamRules(strategy=strategy, wrap_up=0, pair_cap=None), Seed("2026-11-21", "00ff"), agents, now=SECOND
+    )
 
 
 def offers(size: int, strategy: Strategy) -> float:

@@ -62,7 +62,7 @@ class Bench:
             for agent in agents:
                 who: dict[str, Any] = {"username": agent, "full_name": "Lê", "role": Role.AGENT, "company": FLOOR}
                 session.add(Account(id=agent, password_hash="-", created_at=0, **who))
-            team = Team(TeamRules(wrap_up=60_000_000), None)
+            team = Team(TeamRules(wrap_up=60_000_000, pair_cap=None), None)
             await store.ensure(session, FLOOR, team, Seed("2026-11-21", "00ff"), await self.database.now(session))
         self._tasks.spawn("writer", self.writer.run())
         for agent in agents:

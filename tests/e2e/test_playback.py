@@ -81,7 +81,9 @@ async def site(tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[Site]:
     accounts, sessions = Accounts(database, clock), Sessions(database, clock, KEYS, embedded=False)
     cases, playback = Directory(database, clock, blobs), Playback(database, blobs, playable, tmp_path)
     app = web.Application(middlewares=middlewares(settings))
-    console = Console(settings, database, clock, accounts, sessions, cases, None, Rulebook(settings), None, playback)
+    console = Console(
+        settings, database, clock, accounts, sessions, cases, None, Rulebook(settings), None, playback, None
+    )
     console.add_routes(app)
     async with TestServer(app) as server:
         yield Site(str(server.make_url("")).rstrip("/"), verification, database)

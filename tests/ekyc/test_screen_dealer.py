@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.ekyc import flows
 from tests.ekyc.conftest import PASSWORD, Site
 from vouch.accounts.models import Role
 from vouch.accounts.service import Accounts, NewAccount
+from vouch.audit import AuditEntry, Tag
 from vouch.clock import SECOND
 from vouch.settings import Settings
 
@@ -116,3 +118,21 @@ class TestDealer:
         assert (await site.client.delete("/api/ekyc/dealer", headers=headers)).status == 204
         assert (await config(site))["dealer"] is None
         assert (await site.client.delete("/api/ekyc/dealer", headers=headers)).status == 401
+
+    async def test_that_they_came_and_went_and_were_refused_is_in_the_audit_log(
+        self, site: Site, files: dict[str, bytes]
+    ) -> None:
+        headers = await self.signed_in(site, files)
+        await site.client.delete("/api/ekyc/dealer", headers=headers)
+        for _ in range(3):
+            await flows.call(site, await flows.draft(site, files), dealer_password="not theirs")
+        async with site.database.read() as session:
+            of_sessions = select(AuditEntry).where(AuditEntry.tag.contains(":session:")).order_by(AuditEntry.id)
+            rows = (await session.scalars(of_sessions)).all()
+        found = await Accounts(site.database, site.clock).find("dealer1")
+        assert found is not None
+        assert [(row.tag, row.account or row.subject, row.company) for row in rows] == [
+            (Tag.DEALER_SIGNED_IN, found.id, "CTKV1"),
+            (Tag.DEALER_SIGNED_OUT, found.id, "CTKV1"),
+            (Tag.DEALER_SIGN_IN_FAILED, found.id, "CTKV1"),
+        ]

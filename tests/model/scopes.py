@@ -13,6 +13,7 @@ TEAM = TeamRules(
     away_after=1,
     closing_grace=1,
     head_start=1_000,
+    pair_cap=None,
 )
 CALL = CallRules(
     longest_wait=2,

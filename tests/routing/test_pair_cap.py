@@ -56,7 +56,7 @@ def test_a_cap_that_is_lifted_lets_those_who_wait_be_served() -> None:
 
 
 def test_without_a_cap_nothing_is_counted() -> None:
-    play = Playbook(TeamRules(wrap_up=0))
+    play = Playbook(TeamRules(wrap_up=0, pair_cap=None))
     play.agent_ready("a1")
     calls(play, "c1", "d1", "a1")
     assert play.agent("a1").met == ()

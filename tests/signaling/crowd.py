@@ -38,7 +38,8 @@ from vouch.tasks import TaskSet
 
 FLOOR = "CTKV1"
 MS = SECOND // 1000
-TEAM = TeamRules(ring_time_out=300 * MS, wrap_up=100 * MS, set_up=1500 * MS, evidence=300 * MS)
+# All of it is one dealer's.
+TEAM = TeamRules(ring_time_out=300 * MS, wrap_up=100 * MS, set_up=1500 * MS, evidence=300 * MS, pair_cap=None)
 CALLS = [
     CallRules(
         longest_wait=2000 * MS, longest_call=2000 * MS, waiting_grace=500 * MS, grace=400 * MS, reconnect_rule=rule

@@ -141,6 +141,7 @@ async def every_call_has_one_outcome(history: History) -> None:
         messages = (await session.scalars(select(OutboxMessage.verification))).all()
     assert set(said.values()) == {1}
     assert {record.id: record.outcome for record in records} == outcomes
+    assert {record.dealer for record in records} == {"dealer"}
     assert sorted(verdicts) == sorted(given)
     assert len(set(outcomes.values())) >= 4, f"the crowd should see more of the world: {Counter(outcomes.values())}"
     of_verification = {record.verification: record.id for record in records}

@@ -51,8 +51,8 @@ def test_a_dry_run_changes_nothing(shell: Shell) -> None:
 def test_a_change_to_come_names_its_instant(shell: Shell) -> None:
     shell.run("migrate")
     told = shell.run("rules", "set", "CTKV1", "pair_cap=3", "--from", "2099-12-01T08:00", "--reason", "fraud")
-    assert "CTKV1, from 2099-12-01 08:00:00+07:00:\n  pair_cap: none -> 3" in told
-    assert "pair_cap           none\n" in shell.run("rules", "show", "CTKV1")
+    assert "CTKV1, from 2099-12-01 08:00:00+07:00:\n  pair_cap: 10 -> 3" in told
+    assert "pair_cap           10\n" in shell.run("rules", "show", "CTKV1")
     assert "pair_cap           3" in shell.run("rules", "show", "CTKV1", "--at", "2099-12-01T01:00Z")
 
 

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 import ekyc.models
+import ekyc.sign_models
 import signaling.models
 import vouch.accounts.models
 import vouch.audit
@@ -18,7 +19,7 @@ import vouch.companies.models
 from vouch import migrations
 from vouch.database import Base, Database
 
-MODELS = (ekyc.models, signaling.models, vouch.accounts.models, vouch.audit, vouch.companies.models)
+MODELS = (ekyc.models, ekyc.sign_models, signaling.models, vouch.accounts.models, vouch.audit, vouch.companies.models)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch.accounts.models import Account, SessionKind, WebSession
 from vouch.accounts.service import is_valid, valid_at
+from vouch.accounts.sign_in_audit import SignInAudit
 from vouch.clock import DAY, SECOND, Clock
 from vouch.database import Database
 from vouch.ids import digest, new_secret
@@ -50,6 +51,8 @@ class Sessions:
         self._clock = clock
         self._tickets = keys.signer("socket-ticket", clock)
         self._embedded = embedded
+        self.audit = SignInAudit(database, clock)
+        """Counts the sign-ins that are refused."""
 
     async def open(
         self,
@@ -80,6 +83,7 @@ class Sessions:
 
     async def sweep(self) -> None:
         """Forget the sessions that ended more than a day ago; to be repeated every few minutes."""
+        await self.audit.sweep()
         async with self._database.write() as transaction:
             await transaction.execute(delete(WebSession).where(WebSession.expires_at < self._clock.now() - DAY))
 

@@ -103,8 +103,8 @@ class CompanyRules(BaseModel):
     """The agent's own time after a call; 0: none."""
     strategy: Literal["random", "longest_idle", "fewest_calls"] = "random"
     """How one of several free agents is chosen."""
-    pair_cap: Limit = "none"
-    """So many calls of one dealer an agent may take in a day."""
+    pair_cap: Limit = 10
+    """So many calls of one dealer an agent may take in a day; none: any number, for a team of one or two."""
     head_start_s: SecondsOrNone = 120
     """What one point of a caller's priority is worth, as waiting time."""
     closing_grace_s: SecondsOrNone = 300

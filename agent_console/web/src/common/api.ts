@@ -2,7 +2,7 @@
 
 import { Refused } from "#client";
 
-import type { CallExplanation, CallRecordings, Case, Codes, Dossier, Me, OwnCalls, Recording, Review, Search, VerificationPage } from "./types";
+import type { CallExplanation, CallRecordings, Case, Codes, Dossier, Me, OwnCalls, Recording, Review, Search, SignPage, VerificationPage } from "./types";
 
 /** A refused request. `code` is what pages translate; `status` 0 means that the server was not reached. */
 export class Problem extends Error {
@@ -83,6 +83,10 @@ export async function ownCalls(cursor: string | null): Promise<OwnCalls> {
 
 export async function searchVerifications(search: Search, cursor: string | null): Promise<VerificationPage> {
   return (await (await send("GET", `verifications?${query({ ...search, cursor })}`)).json()) as VerificationPage;
+}
+
+export async function signs(cursor: string | null): Promise<SignPage> {
+  return (await (await send("GET", `signs?${query({ cursor })}`)).json()) as SignPage;
 }
 
 export async function verification(id: string): Promise<Case> {

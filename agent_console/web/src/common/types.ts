@@ -133,6 +133,21 @@ export interface VerificationPage {
   cursor: string | null;
 }
 
+export interface Sign {
+  id: string;
+  kind: string;
+  team: string;
+  agent: string;
+  dealer: string | null;
+  at: number;
+  calls: { id: string; number: string; verification: string }[];
+}
+
+export interface SignPage {
+  signs: Sign[];
+  cursor: string | null;
+}
+
 /** The filters of the list; `from` and `to` are instants. */
 export interface Search {
   q: string;

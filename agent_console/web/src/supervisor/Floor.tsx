@@ -12,6 +12,7 @@ import { useStore } from "../common/store";
 import { Elapsed } from "../common/Times";
 import { link } from "./address";
 import { inOrder, tally } from "./floor-order";
+import { Signs } from "./Signs";
 import type { FloorConnection } from "./SupervisorApp";
 
 export function Floor({ connection }: { connection: FloorConnection }) {
@@ -25,6 +26,7 @@ export function Floor({ connection }: { connection: FloorConnection }) {
           {t("trouble.floor")}
         </Alert>
       )}
+      <Signs />
       {view.teams.length === 0 && <Text c="dimmed">{t("floor.no_teams")}</Text>}
       {view.teams.map((team) => (
         <Team key={team.company} team={team} />
