@@ -165,15 +165,16 @@ class TestReading:
             },
         ]
 
-    async def test_another_client_sees_nothing_and_the_same_client_sees_all_companies(
+    async def test_another_client_sees_nothing_and_another_company_of_the_same_client_neither(
         self, site: Site, files: dict[str, bytes]
     ) -> None:
         answer = await flows.opened(site, files)
         one = f"/api/v1/verifications/{answer['id']}"
         for method, path in (("GET", one), ("GET", one + "/pictures/portrait"), ("POST", one + "/join")):
-            theirs = await site.client.request(method, path, headers=site.bearer(client="shop"))
-            assert (theirs.status, await flows.code_of(theirs)) == (404, "not_found")
-            mine = await site.client.request(method, path, headers=site.bearer("CTKV2"))
+            for stranger in (site.bearer(client="shop"), site.bearer("CTKV2")):
+                theirs = await site.client.request(method, path, headers=stranger)
+                assert (theirs.status, await flows.code_of(theirs)) == (404, "not_found")
+            mine = await site.client.request(method, path, headers=site.bearer("CTKV1"))
             assert mine.ok
 
     @flows.ON_SQLITE
