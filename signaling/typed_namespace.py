@@ -23,7 +23,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from signaling.hub import Hub
 from signaling.messages import Answer, Message
 from signaling.sockets import Socket
-from signaling.writer import FloorClosedError
+from signaling.writer import EventRefusedError, FloorClosedError
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.database import is_gone
@@ -37,6 +37,7 @@ log = logger(__name__)
 _PAGE = re.compile("[A-Za-z0-9_-]{1,64}")
 _OPEN_S = 10.0
 """How long a page may wait for its floor to take it in, as while the database is away."""
+_OUR_FAULT = Answer(code="our_fault", detail="Something went wrong on our side; it is logged. Try again.")
 Handler = Callable[[Socket, Any], Awaitable[Answer | None]]
 
 
@@ -190,11 +191,13 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
             return Answer(code=problem.code, detail=problem.detail)
         except TimeoutError:
             return Answer(code="no_answer_yet", detail="Send the same request again.")
+        except EventRefusedError:
+            return _OUR_FAULT  # the floor's writer has logged it
         except Exception as error:
             if is_gone(error):
                 return Answer(code="no_answer_yet", detail="The database is away for a moment; send it again.")
             log.exception("message failed by our fault", message=type(message).__name__)
-            return Answer(code="our_fault", detail="Something went wrong on our side; it is logged. Try again.")
+            return _OUR_FAULT
 
 
 def _page(auth: Any) -> str:

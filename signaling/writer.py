@@ -1,10 +1,11 @@
 """One floor's writer on this node: takes the events that wait, steps the floor with them in one transaction.
 
 It decides nothing; `routing.step` does. Order: lock, read what other nodes wrote, read the database's clock, step each
-event, write everything, commit, and only then let anybody know. The cached floor is replaced after the commit and
-dropped on any error. When the answer to a commit was lost, the journal tells whether it happened: then what the steps
-said is acted on now, else the same events are stepped again. What other nodes commit is read when they, or the look
-that every node takes once a second, say that there is something.
+event, write everything, commit, and only then let anybody know. When the answer to a commit was lost, the journal tells
+whether it happened: then what the steps said is acted on now, else the same events are stepped again. A batch that
+cannot be committed though the database is there is halved, at once and in its order, until the guilty event stands
+alone: it is refused, the others go through. What other nodes commit is read when they, or the look that every node
+takes once a second, say that there is something.
 """
 
 import asyncio
@@ -69,6 +70,14 @@ class Records(Protocol):
 
 class FloorClosedError(Exception):
     """This node is stopping: the event is not committed here. Another node, or the next start, finds out by itself."""
+
+
+class EventRefusedError(Exception):
+    """No transaction with this event can be committed: a fault of ours, logged by the writer. Trying again is in vain."""
+
+
+class _BrokenTransactionError(Exception):
+    """Nothing was committed, and the database is not to blame; the cause is why."""
 
 
 @dataclass(slots=True)
@@ -142,7 +151,8 @@ class FloorWriter:
         """Queue an event and return when it is committed.
 
         `request` is its press's key, if it is a press; then it is the event's id too. Whoever cancels this withdraws
-        the event, unless its transaction is under way. FloorClosedError where the node stopped before the commit.
+        the event, unless its transaction is under way. FloorClosedError where the node stopped before the commit,
+        EventRefusedError where the event cannot be committed.
         """
         if self._closed:
             raise FloorClosedError
@@ -202,20 +212,34 @@ class FloorWriter:
         return max(0.0, self._deadline - asyncio.get_running_loop().time())
 
     async def _retrying(self, items: Sequence[_Item]) -> None:
+        """Commit these events in their order, however often the database is away; refuse those that cannot be."""
+        parts = [items]
+        while parts:
+            part = parts.pop()
+            try:
+                await self._persist(part)
+            except _BrokenTransactionError as broken:
+                if part is items:
+                    self._cached = None  # should it be at fault: the floor is read anew, once for the batch
+                parts.extend(await self._halves(part, broken))
+
+    async def _persist(self, items: Sequence[_Item]) -> None:
+        """Commit, again and again while the database is away; _BrokenTransactionError where nothing was, or can be."""
         while True:
             # One that was withdrawn meanwhile is let go; if it was committed after all, that is found out first.
             items = [item for item in items if not item.committed.cancelled()]
+            unsettled = self._attempted
             try:
                 changes = await self._commit(items)
             except Exception as error:
-                self._cached = None
-                if not is_gone(error):
-                    log.exception("floor transaction failed by our fault", floor=self.floor_id, calls=_calls(items))
+                gone = is_gone(error)
+                # Whether an earlier commit happened comes first: what it did must not be refused.
+                if not gone and (unsettled is None or self._attempted is not unsettled):
                     self._attempted = None
-                    await self._blame(items, error)
-                    return
-                # The commit may have happened: what was attempted is kept.
-                log.warning("floor transaction failed; trying again", floor=self.floor_id, error=type(error).__name__)
+                    raise _BrokenTransactionError from error
+                self._cached = None
+                what = {"floor": self.floor_id, "error": type(error).__name__}
+                log.warning("floor transaction failed; trying again", **what, exc_info=not gone)
                 await asyncio.sleep(_RETRY_S)
             else:
                 self._after(changes)
@@ -224,17 +248,20 @@ class FloorWriter:
                         item.committed.set_result(None)
                 return
 
-    async def _blame(self, items: Sequence[_Item], error: Exception) -> None:
-        """One event broke the transaction: step the others without it."""
+    async def _halves(self, items: Sequence[_Item], broken: Exception) -> list[Sequence[_Item]]:
+        """The parts of a batch that broke its transaction, the first one last; a single event is refused."""
         if len(items) > 1:
-            for item in items:
-                await self._retrying([item])
-            return
+            middle = len(items) // 2
+            return [items[middle:], items[:middle]]
+        about = {"floor": self.floor_id, "calls": _calls(items), "step": [type(item.event).__name__ for item in items]}
+        log.error("floor transaction failed by our fault", **about, exc_info=broken.__cause__)
         for item in items:
             if not item.committed.done():
-                item.committed.set_exception(error)
+                item.committed.set_exception(EventRefusedError())
                 item.committed.exception()  # read once: whoever has given up does not read it
-        await asyncio.sleep(_RETRY_S)
+        if not items:
+            await asyncio.sleep(_RETRY_S)  # no event is guilty: the deadline that is due would be tried again at once
+        return []
 
     async def _commit(self, items: Sequence[_Item]) -> Changes:
         try:
@@ -248,6 +275,7 @@ class FloorWriter:
     async def _transaction(self, items: Sequence[_Item], *, repeats: bool) -> Changes:
         async with self._database.write() as session:
             before, clock = await store.lock(session, self.floor_id, self._cached)
+            self._cached = before
             now = max(self._database.told(clock), before.now)
             batch = await self._committed_before(session, before)
             if batch is None:
@@ -265,14 +293,13 @@ class FloorWriter:
 
     async def _committed_before(self, session: AsyncSession, floor: Floor) -> "_Batch | None":
         """The last batch, if its commit happened though its answer was lost; now it is acted on."""
-        attempted, self._attempted = self._attempted, None
-        if attempted is None or not attempted.stepped:
-            return None
-        seen, _ = await store.repeated(session, [attempted.stepped[0].id], [])
-        if not seen:
-            return None
-        self._attempted = attempted
-        return replace(attempted, before=floor)
+        attempted = self._attempted
+        if attempted is not None and attempted.stepped:
+            seen, _ = await store.repeated(session, [attempted.stepped[0].id], [])
+            if seen:
+                return replace(attempted, before=floor)
+        self._attempted = None
+        return None
 
     async def _without_repeats(self, session: AsyncSession, batch: "_Batch", items: Sequence[_Item]) -> Sequence[_Item]:
         """What is new; the first answers of presses that were answered before are noted."""

@@ -118,12 +118,19 @@ def is_gone(error: BaseException | None) -> bool:
     if isinstance(error, PoolTimeoutError | OperationalError):
         return True
     if isinstance(error, InterfaceError | asyncpg.InterfaceError):
-        # The same classes stand for wrong arguments; a driver whose connection is lost says so.
-        return "connection" in str(error)
+        # The same classes stand for wrong arguments, whose values are quoted; of a lost connection the text says so.
+        return not _wrong_argument(error) and "connection" in str(error)
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_gone(error.orig)
     state = getattr(error, "sqlstate", None)
     return isinstance(state, str) and state.startswith(_GONE)
+
+
+def _wrong_argument(error: BaseException) -> bool:
+    """Whether the driver refused a value before it was sent, as text with a lone surrogate."""
+    causes: list[BaseException | None] = [error, getattr(error, "orig", None)]
+    causes += [each.__cause__ for each in causes if each is not None]
+    return any(isinstance(each, asyncpg.DataError) for each in causes)
 
 
 def _engine(url: str) -> AsyncEngine:
