@@ -2,6 +2,7 @@ import asyncio
 import json
 import logging
 import re
+import ssl
 import subprocess
 import sys
 
@@ -9,7 +10,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from tests.vouch.conftest import LogLines
-from vouch.logs import call_context, logger
+from vouch.logs import Thinned, call_context, logger
+from vouch.thinning import Allowance
 
 
 class Person(BaseModel):
@@ -136,3 +138,72 @@ def test_lines_go_to_stderr_and_never_to_stdout() -> None:
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert run.stdout == ""
     assert json.loads(run.stderr)["event"] == "b"
+
+
+# What strangers can cause
+
+
+def test_of_what_strangers_can_cause_a_few_short_lines_are_written_and_the_rest_is_counted(log_lines: LogLines) -> None:
+    seconds = [0.0]
+    thinned = Thinned(logger("test"), Allowance(2, 60.0, now=lambda: seconds[0]))
+    for number in range(1_000):
+        thinned.warning("refused", code="x" * 10_000, number=number)
+    seconds[0] = 60.0
+    thinned.warning("refused", code="y")
+    assert [(line.get("number"), line.get("left_out")) for line in log_lines()] == [
+        (0, None),
+        (1, None),
+        (None, 998),
+    ]
+    assert max(len(line["code"]) for line in log_lines()) == 300
+
+
+async def test_what_was_left_out_is_told_though_no_further_line_comes(log_lines: LogLines) -> None:
+    thinned = Thinned(logger("test"), Allowance(1, 0.001))
+    for _ in range(4):
+        thinned.info("refused")
+    async with asyncio.timeout(5):
+        while len(log_lines()) < 2:
+            await asyncio.sleep(0)
+    assert [(line["event"], line["level"], line.get("left_out")) for line in log_lines()] == [
+        ("refused", "info", None),
+        ("refused", "info", 3),
+    ]
+
+
+@pytest.mark.parametrize("library", ["aiohttp.server", "aioice.ice", "aiortc", "engineio.server", "socketio.server"])
+def test_a_library_that_could_not_read_a_strangers_bytes_makes_short_lines_and_few(
+    library: str, log_lines: LogLines
+) -> None:
+    for number in range(1_000):
+        try:
+            raise ValueError("what was sent: " + "A" * 10_000)
+        except ValueError:
+            logging.getLogger(library).exception("unreadable, from %s", f"192.0.2.{number}")
+    assert len(log_lines()) == 5
+    line = log_lines()[0]
+    assert (line["event"], line["error"], line["level"]) == ("unreadable, from %s", "ValueError", "error")
+    assert line["at"].startswith(f"{__name__}:")
+    assert len(json.dumps(line)) < 400
+
+
+def test_a_broken_connection_that_the_loop_tells_of_is_a_short_line_and_our_own_fault_is_not(
+    log_lines: LogLines,
+) -> None:
+    asyncio_log = logging.getLogger("asyncio")
+    asyncio_log.error("SSL handshake failed\nprotocol: <...>", exc_info=ssl.SSLError("of a peer"))
+    asyncio_log.error("Task exception was never retrieved", exc_info=LookupError("of ours"))
+    broken, fault = log_lines()
+    assert (broken["event"], broken["error"], "exception" in broken) == ("SSL handshake failed", "SSLError", False)
+    assert fault["exception"][0]["exc_type"] == "LookupError"
+
+
+def test_no_library_writes_past_us() -> None:
+    program = (
+        "import logging, socketio; from vouch import logs; logs.configure(); socketio.AsyncServer(async_mode='asgi');"
+        "known = logging.Logger.manager.loggerDict.items();"
+        "loud = (name for name, each in known for own in getattr(each, 'handlers', ()) if hasattr(own, 'stream'));"
+        "print(list(loud))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert run.stdout.strip() == "[]"
