@@ -3,12 +3,13 @@
 import re
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from agent_console.access import REVIEWERS, Access, Member
 from agent_console.ports import Cases, Desk, Mark, Subject
 from agent_console.queries import instant
 from vouch.audit import Tag
+from vouch.fields import Note
 from vouch.http import answer, read
 from vouch.problems import Problem, not_found
 
@@ -28,7 +29,7 @@ class ReviewForm(BaseModel):
     """A supervisor's opinion of a decision."""
 
     mark: Mark
-    note: str = Field("", max_length=2_000)
+    note: Note = ""
 
 
 class CasesApi:

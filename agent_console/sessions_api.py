@@ -1,7 +1,7 @@
 """Signing in and out, the ticket for the sockets, and what the console offers to choose from."""
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from agent_console.access import STAFF, Access
 from agent_console.codes import codes_on
@@ -12,6 +12,7 @@ from vouch.audit import Tag
 from vouch.clock import Clock, vietnamese_day
 from vouch.companies.service import Rulebook
 from vouch.database import Database
+from vouch.fields import Line, Password
 from vouch.http import address_of, answer, read
 from vouch.settings import Settings
 
@@ -21,8 +22,8 @@ _PATH = "/api/console/session"
 class SignIn(BaseModel):
     """What a member of staff types."""
 
-    username: str = Field(max_length=200)
-    password: str = Field(max_length=1_000)
+    username: Line
+    password: Password
 
 
 class Me(BaseModel):

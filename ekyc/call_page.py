@@ -20,6 +20,7 @@ from vouch.blobs import Blobs
 from vouch.clock import Clock, vietnamese_day
 from vouch.companies.service import CHANGES, Changes, Rulebook
 from vouch.database import Database
+from vouch.fields import Token
 from vouch.problems import Problem, not_found
 from vouch.settings import Settings
 from vouch.statements import table_of
@@ -46,7 +47,7 @@ _PAGE = select(
 class JoinForm(Message):
     """The token out of the page's address."""
 
-    join_token: str
+    join_token: Token
 
 
 class CustomerBody(BaseModel):

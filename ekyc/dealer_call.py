@@ -17,11 +17,11 @@ from ekyc.messages import (
     LongText,
     Message,
     Msisdn,
+    Name,
     NewVerification,
     OptionalText,
     Subscriber,
     SubType,
-    Text,
 )
 from ekyc.models import Channel, Draft, DraftPicture, PictureKind, Verification
 from ekyc.msale import CompanyTokens
@@ -30,6 +30,7 @@ from ekyc.tokens import holder_of
 from vouch.accounts.models import Account, Shop
 from vouch.clock import Clock
 from vouch.database import Database
+from vouch.fields import Code, Password
 from vouch.problems import Problem
 from vouch.settings import Settings
 
@@ -37,7 +38,7 @@ from vouch.settings import Settings
 class DealerForm(Message):
     """What the screen's form says."""
 
-    full_name: Text
+    full_name: Name
     id_number: IdNumber
     date_of_birth: Day
     id_type: IdType
@@ -46,9 +47,9 @@ class DealerForm(Message):
     sub_type: SubType
     customer_type: CustomerType
     payment: Payment
-    consent_version: str | None = None
+    consent_version: Code | None = None
     dealer: OptionalText | None = None
-    dealer_password: OptionalText | None = None
+    dealer_password: Password | None = None
 
     @property
     def customer(self) -> Customer:

@@ -10,19 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ekyc.models import Channel, PictureKind, State
 from ekyc.policy import CustomerType, Decision, IdType, MatchedField, Payment
+from vouch.fields import CHARACTERS, COMPOSED, PRINTABLE
 
-# Databases refuse NUL; control characters, invisible ones and those that turn the direction of writing serve only to
-# deceive whoever reads a name. The pattern is read by three dialects: pydantic's, Python's and ECMAScript's.
-_PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*$"
-OptionalText = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_PRINTABLE)]
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_PRINTABLE)]
-IdNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z]{6,20}$")]
-Msisdn = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9]{9,15}$")]
-SubType = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_]{1,20}$")]
+_Typed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=PRINTABLE), CHARACTERS]
+OptionalText = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE), CHARACTERS]
+Text = Annotated[_Typed, StringConstraints(max_length=200)]
+Name = Annotated[Text, COMPOSED]
+LongText = Annotated[_Typed, StringConstraints(max_length=500)]
+IdNumber = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=r"^[0-9A-Za-z]{6,20}$")]
+Msisdn = Annotated[str, StringConstraints(strip_whitespace=True, max_length=16, pattern=r"^\+?[0-9]{9,15}$")]
+SubType = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20, pattern=r"^[0-9A-Za-z_]{1,20}$")]
 Day = Annotated[date, Field(strict=True, ge=date(1900, 1, 1), description="ISO 8601 calendar date")]
-Company = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,20}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Company = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9A-Za-z]{1,20}$")]
+Language = Annotated[str, StringConstraints(max_length=3, pattern=r"^[a-z]{2,3}$")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -35,7 +35,7 @@ class Message(BaseModel):
 class Customer(Message):
     """Who is to be verified, as typed."""
 
-    full_name: Text
+    full_name: Name
     id_number: IdNumber
     date_of_birth: Day
     id_type: IdType
@@ -69,10 +69,14 @@ class EkycResult(Message):
 
     passed: bool
     matched_fields: tuple[MatchedField, ...] = Field(
-        (), description="Fields that were matched electronically; all four take away the law's reason for a call"
+        (),
+        max_length=20,
+        description="Fields that were matched electronically; all four take away the law's reason for a call",
     )
     reference: Text | None = None
-    differences: tuple[LongText | dict[Text, LongText | None], ...] = Field((), max_length=50)
+    differences: tuple[LongText | Annotated[dict[Text, LongText | None], Field(max_length=20)], ...] = Field(
+        (), max_length=50
+    )
 
 
 class NewVerification(Message):

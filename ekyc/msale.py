@@ -4,11 +4,12 @@ The wire: POST {msale_url}/tokens with `Authorization: Bearer {msale_secret}` an
 {"dealer": username, "shop_code": code or null, "company": code}; answered with {"token": company token}.
 """
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import aiohttp
 from pydantic import BaseModel, Field, ValidationError
 
+from vouch.fields import Token
 from vouch.logs import logger
 from vouch.problems import Problem
 from vouch.settings import Settings
@@ -26,7 +27,7 @@ class CompanyTokens(Protocol):
 
 
 class _Answer(BaseModel):
-    token: str = Field(min_length=1, max_length=500)
+    token: Annotated[Token, Field(min_length=1)]
 
 
 class MsaleCore:

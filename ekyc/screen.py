@@ -22,6 +22,7 @@ from vouch.accounts.sessions import Sessions
 from vouch.audit import Tag
 from vouch.clock import Clock, vietnamese_day
 from vouch.database import Database
+from vouch.fields import Line
 from vouch.problems import Problem, not_found
 from vouch.settings import Settings
 
@@ -81,9 +82,9 @@ class ScannedBody(BaseModel):
 class CheckForm(Message):
     """What was typed so far; empty and half-typed values are compared as they are."""
 
-    full_name: str
-    id_number: str
-    date_of_birth: str
+    full_name: Line
+    id_number: Line
+    date_of_birth: Line
 
 
 class FieldBody(BaseModel):

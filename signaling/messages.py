@@ -6,9 +6,11 @@ acknowledgments. The TypeScript types of the pages are made from this file and f
 supervisor's view (`./dev fix`), and a check fails when they differ.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+
+from vouch.fields import Code, Id, Natural, Note, RequestId, Sdp, Uint32
 
 Leg = Literal["customer", "agent"]
 CallState = Literal["waiting", "ringing", "connecting", "active", "reconnecting", "deciding", "ended"]
@@ -29,9 +31,6 @@ Outcome = Literal[
 Verdict = Literal["confirmed", "rejected", "unable_to_verify"]
 Check = Literal["data", "faces", "recheck"]
 Notice = Literal["accepted", "passing_on", "declined"]
-ShortText = Annotated[str, Field(max_length=500)]
-RequestId = Annotated[str, Field(min_length=8, max_length=64)]
-Sdp = Annotated[str, Field(max_length=65_536)]
 
 
 class Message(BaseModel):
@@ -49,9 +48,9 @@ class Press(Message):
 class FrameName(Message):
     """A frame as the agent's page presented it."""
 
-    media: int
+    media: Natural
     """The media number of the agent's leg that showed it."""
-    rtp_timestamp: int | None
+    rtp_timestamp: Uint32 | None
     """`metadata.rtpTimestamp` of requestVideoFrameCallback; None in browsers that do not tell."""
 
 
@@ -61,7 +60,7 @@ class FrameName(Message):
 class Beat(Message):
     """`beat`, as often as the view's `beat_s` says: the page lives, and which version of its view it shows."""
 
-    version: int
+    version: Natural
     """0: none that changes could be applied to; the whole view is wanted."""
 
 
@@ -71,27 +70,27 @@ class Beat(Message):
 class CallReady(Press):
     """`call.ready`: camera and microphone are seen to work, the customer has consented: queue the call."""
 
-    consent_version: ShortText
+    consent_version: Code
 
 
 class MediaOffer(Press):
     """`media.offer`: a fresh peer connection's SDP offer; answered with MediaAnswer. `call` names the agent's call."""
 
     sdp: Sdp
-    call: str | None = None
+    call: Id | None = None
 
 
 class MediaServers(Press):
     """`media.servers`: which STUN and TURN servers to use; answered with IceServers. `call` names the agent's call."""
 
-    call: str | None = None
+    call: Id | None = None
 
 
 class FramePresented(Message):
     """`media.presented`: the other side's picture is on the screen; sent at the first frame and with each beat."""
 
     frame: FrameName
-    call: str | None = None
+    call: Id | None = None
 
 
 class CallHangUp(Press):
@@ -108,28 +107,28 @@ class AgentReady(Press):
 class AgentPause(Press):
     """`agent.pause`: not ready, with a reason code."""
 
-    reason: ShortText
+    reason: Code
 
 
 class OfferAccept(Press):
     """`offer.accept`."""
 
-    call: str
-    offer: int
+    call: Id
+    offer: Natural
 
 
 class OfferDecline(Press):
     """`offer.decline`, with a reason code."""
 
-    call: str
-    offer: int
-    reason: ShortText
+    call: Id
+    offer: Natural
+    reason: Code
 
 
 class CheckSet(Press):
     """`check.set`: one of the agent's own ticks before Confirm."""
 
-    call: str
+    call: Id
     check: Check
     ticked: bool
 
@@ -137,34 +136,34 @@ class CheckSet(Press):
 class GateOverride(Press):
     """`gate.override`: open a gate that the system cannot, with a reason that goes into the evidence."""
 
-    call: str
-    gate: ShortText
-    reason: ShortText
+    call: Id
+    gate: Code
+    reason: Note
 
 
 class PictureTake(Press):
     """`picture.take`: keep the frame on the screen beside the one of the verdict."""
 
-    call: str
+    call: Id
     frame: FrameName
 
 
 class VerdictPress(Press):
     """`verdict`: Confirm, Reject or Unable; answered when it was taken, the kept picture follows in the view."""
 
-    call: str
+    call: Id
     verdict: Verdict
-    reason: ShortText | None = None
+    reason: Code | None = None
     fraud: bool = False
-    note: Annotated[str, Field(max_length=2_000)] | None = None
+    note: Note | None = None
     frame: FrameName | None = None
 
 
 class CallEnd(Press):
     """`call.end`: the agent ends the call without a verdict, with a reason code."""
 
-    call: str
-    reason: ShortText
+    call: Id
+    reason: Code
 
 
 class WrapUpEnd(Press):
@@ -186,6 +185,8 @@ class MediaAnswer(Answer):
 
     sdp: str = ""
     media: int = 0
+    wait_s: int = 0
+    """With the code `too_many_offers`: the next offer is taken after so many seconds."""
 
 
 class IceServer(Message):

@@ -73,7 +73,7 @@ class FloorClosedError(Exception):
 
 
 class EventRefusedError(Exception):
-    """No transaction with this event can be committed: a fault of ours, logged by the writer. Trying again is in vain."""
+    """No transaction with this event can be committed, by a fault of ours that the writer has logged."""
 
 
 class _BrokenTransactionError(Exception):

@@ -15,12 +15,13 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from signaling.demo import msale_page
 from signaling.demo.msale_results import Message, Result, Results, Shown
 from vouch.clock import Clock, SystemClock
+from vouch.fields import Code, Line
 from vouch.http import answer, answer_problems, read
 from vouch.logs import logger
 from vouch.problems import Problem, not_found
@@ -55,9 +56,9 @@ class MsaleConfig:
 class Question(BaseModel):
     """Who asks for a token."""
 
-    dealer: str = Field(max_length=200)
-    shop_code: str | None = Field(max_length=200)
-    company: str = Field(max_length=50)
+    dealer: Line
+    shop_code: Line | None
+    company: Code
 
 
 class Token(BaseModel):

@@ -129,6 +129,8 @@ export interface Answer {
 export interface MediaAnswer extends Answer {
   sdp: string;
   media: number;
+  /** With the code `too_many_offers`: the next offer is taken after so many seconds. */
+  wait_s: number;
 }
 
 /** One STUN or TURN server as RTCPeerConnection takes it (W3C WebRTC, RTCIceServer). */
