@@ -50,7 +50,7 @@ from vouch.blobs import DirectoryBlobs
 from vouch.clock import Clock, DatabaseClock
 from vouch.companies.service import Rulebook
 from vouch.database import Database
-from vouch.http import middlewares
+from vouch.http import address_of, middlewares
 from vouch.keys import Keys
 from vouch.settings import Settings
 from vouch.stalls import Stalls
@@ -111,7 +111,7 @@ class Node:
 
     def _wire(self) -> None:
         """The parts that know each other: sockets, hub, floors, effects."""
-        self._server = make_server()
+        self._server = make_server(lambda request: address_of(request, self.settings))
         self.desk = Desk(self.floors, self.evidence, self.accounts)
         self.hub = Hub(self.sessions, self.clock, self.desk, self._emit, self._drop)
         self.desk.shown_by(self.hub.refresh)

@@ -177,10 +177,14 @@ class Hub:
         socket.signed_out = socket.visitor.account is not None or session.expires_at > self._clock.now()
         self._tasks.spawn("signed out", self._drop(socket, False))
 
+    def drop(self, socket: Socket) -> None:
+        """Give a socket up, as one that is lost."""
+        self._tasks.spawn("drop", self._drop(socket, False))
+
     def drop_all(self) -> None:
         """Give up every socket: this node was taken for dead, so the floors count them as lost; the pages come back."""
         for socket in self._sockets:
-            self._tasks.spawn("drop", self._drop(socket, False))
+            self.drop(socket)
 
     def call_changed(self, call: str) -> None:
         """Something of a call that is not the floor's has changed, such as its kept pictures."""

@@ -1,15 +1,17 @@
 """The one place that touches python-socketio's untyped interface: parse, dispatch, answer.
 
 Whatever a page sends is parsed into a message of `messages.py`; what cannot be parsed is answered with a code and
-never raises. A handler's fault is logged and answered `our_fault`.
+never raises. A handler's fault is logged and answered `our_fault`. What is no packet of ours does not come so far
+(`transport`).
 """
 
 import asyncio
 import re
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Any
 
 import socketio
@@ -23,6 +25,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from signaling.hub import Hub
 from signaling.messages import Answer, Message
 from signaling.sockets import Socket
+from signaling.transport.server import GuardedServer
 from signaling.writer import EventRefusedError, FloorClosedError
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
@@ -35,6 +38,9 @@ from vouch.settings import Settings
 log = logger(__name__)
 
 _PAGE = re.compile("[A-Za-z0-9_-]{1,64}")
+_MOST_SOCKETS = 8
+"""Of one account or verification in a namespace."""
+_NAME = re.compile(r"[^0-9A-Za-z_.]")
 _OPEN_S = 10.0
 """How long a page may wait for its floor to take it in, as while the database is away."""
 _OUR_FAULT = Answer(code="our_fault", detail="Something went wrong on our side; it is logged. Try again.")
@@ -62,9 +68,13 @@ class WirePacket(socketio.packet.Packet):  # type: ignore[misc]
     json = WireJson
 
 
-def make_server() -> socketio.AsyncServer:
-    """A Socket.IO server: WebSocket only (no sticky sessions), a dead peer noticed within 10 s at worst."""
-    return socketio.AsyncServer(
+def make_server(address: Callable[[web.Request], str] = lambda request: request.remote or "unknown") -> GuardedServer:
+    """A Socket.IO server: WebSocket only (no sticky sessions), a dead peer noticed within 10 s at worst.
+
+    `address` says whose connection a request is.
+    """
+    return GuardedServer(
+        address,
         async_mode="aiohttp",
         transports=["websocket"],
         serializer=WirePacket,
@@ -73,7 +83,6 @@ def make_server() -> socketio.AsyncServer:
         monitor_clients=False,
         ping_interval=5,
         ping_timeout=5,
-        max_http_buffer_size=256 * 1024,
         # The handshake's Origin is checked by TypedNamespace, against the settings; this would do it against Host only.
         cors_allowed_origins=[],
     )
@@ -104,6 +113,8 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
         self._sessions = sessions
         self.hub = hub
         self._handlers: dict[type[Message], Handler] = {}
+        self._of: dict[str, deque[Socket]] = {}
+        """The sockets of each account or verification, the oldest first."""
 
     def on(self, message: type[Message], handler: Handler) -> None:
         """Have messages of a type handled; the answer goes back as the acknowledgment."""
@@ -127,6 +138,7 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
         # One that is gone already may still be told of: its session has ended since, and its media go on.
         if self.hub.remove(socket.sid) is None and not socket.signed_out:
             return
+        self._forget(socket)
         if replaced:
             await self.emit("replaced", {}, to=socket.sid)
         # Side by side: neither a floor that cannot be told nor a connection that cannot be closed keeps the other.
@@ -134,22 +146,44 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
         if isinstance(told, BaseException):
             raise told
 
-    async def trigger_event(self, event: str, *arguments: Any) -> Any:
-        """python-socketio's entry: `connect` (sid, environ, auth), `disconnect` (sid, reason), or a message."""
+    async def trigger_event(self, event: str, *arguments: Any) -> None:
+        """python-socketio's entry for what it does itself: `connect` (sid, environ, auth), `disconnect` (sid, reason).
+
+        Messages come by `received`, whatever they are named.
+        """
         if event == "connect":
-            try:
-                return await self._connect(*arguments)
-            except Exception as error:
-                if is_gone(error):
-                    raise Refused("no_answer_yet") from None
-                raise
-        if event == "disconnect":
-            if socket := self.hub.remove(arguments[0]):
-                with suppress(FloorClosedError):  # the loss is found by whoever takes up the floor next
-                    await self.closed(socket, socket.age())
-            return None
-        answer = await self._message(event, arguments[0], arguments[1] if len(arguments) > 1 else {})
+            await self._connecting(*arguments)
+        elif socket := self.hub.remove(arguments[0]):
+            self._forget(socket)
+            await self._disconnected(socket)
+
+    async def received(self, sid: str, event: str, data: Any) -> dict[str, Any] | None:
+        """Act on a page's message; its answer, if it has one. Never raises."""
+        answer = await self._message(event, sid, data)
         return None if answer is None else answer.model_dump(mode="json")
+
+    async def _disconnected(self, socket: Socket) -> None:
+        try:
+            await self.closed(socket, socket.age())
+        except (FloorClosedError, EventRefusedError):
+            return  # the loss is found by whoever takes up the floor next; the writer has logged what it refused
+        except Exception as error:
+            log.warning("a loss could not be told", exc_info=not is_gone(error))
+
+    async def _connecting(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        """Take a page in; whatever goes wrong refuses it, with a code."""
+        try:
+            await self._connect(sid, environ, auth)
+        except Refused:
+            raise
+        except FloorClosedError:
+            raise Refused("no_answer_yet") from None
+        except Exception as error:
+            if is_gone(error):
+                raise Refused("no_answer_yet") from None
+            if not isinstance(error, EventRefusedError):
+                log.exception("connecting failed by our fault")
+            raise Refused("our_fault") from None
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         if not allowed_origin(environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", ""), self._settings):
@@ -159,22 +193,39 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
         if visitor is None or not await self.admitted(visitor):
             raise Refused("ticket_invalid")
         socket = Socket(sid, self.namespace, visitor, page=_page(auth))
+        self._make_room(socket)
         # Known before it is opened: the floor's answer to its coming is looked up by its id.
         self.hub.add(socket)
         try:
             async with asyncio.timeout(_OPEN_S):
                 await self.opened(socket)
-        except Exception:
+        except BaseException:
             self.hub.remove(sid)
+            self._forget(socket)
             raise
         self.hub.open(socket)
+
+    def _make_room(self, socket: Socket) -> None:
+        """Of somebody with too many sockets the oldest one goes: a page that comes back may still have some."""
+        own = self._of.setdefault(_whose(socket), deque())
+        own.append(socket)
+        while len(own) > _MOST_SOCKETS:
+            oldest = own.popleft()
+            self.hub.drop(oldest)
+
+    def _forget(self, socket: Socket) -> None:
+        own = self._of.get(_whose(socket), deque())
+        if socket in own:
+            own.remove(socket)
+        if not own:
+            self._of.pop(_whose(socket), None)
 
     async def _message(self, event: str, sid: str, data: Any) -> Answer | None:
         socket, kind = self.hub.get(sid), self.messages.get(event)
         if socket is None:
             return Answer(code="not_connected", detail="Connect again.")
         if kind is None:
-            return Answer(code="unknown_message", detail=event[:80])
+            return Answer(code="unknown_message", detail=_NAME.sub("?", event[:80]))
         try:
             message = kind.model_validate(data)
         except ValidationError as error:
@@ -204,3 +255,7 @@ def _page(auth: Any) -> str:
     """What a handshake says of the page that opens it."""
     page = auth.get("page") if isinstance(auth, dict) else None
     return page if isinstance(page, str) and _PAGE.fullmatch(page) else ""
+
+
+def _whose(socket: Socket) -> str:
+    return socket.visitor.session.verification or socket.agent or socket.visitor.session.digest
