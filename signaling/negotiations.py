@@ -17,6 +17,7 @@ from routing.events import MediaOffered
 from routing.state import HELD_BY_AGENT, Floor
 from signaling.floors import Floors
 from signaling.messages import MediaAnswer
+from signaling.offer_limits import OfferLimits
 from signaling.writer import Changes
 from vouch.logs import call_context, logger
 from vouch.tasks import TaskSet
@@ -24,6 +25,8 @@ from vouch.tasks import TaskSet
 log = logger(__name__)
 
 _ANSWER_S = 10.0
+_COSTLY = frozenset({"ok", "bad_offer"})
+"""What a worker has looked at; one that no worker was there for is offered again soon."""
 
 
 @dataclass(slots=True)
@@ -35,9 +38,10 @@ class _Waiting:
 class Negotiations:
     """The offers that pages have made to this node."""
 
-    def __init__(self, floors: Floors, plane: MediaPlane) -> None:
+    def __init__(self, floors: Floors, plane: MediaPlane, limits: OfferLimits | None = None) -> None:
         self._floors = floors
         self._plane = plane
+        self._limits = limits or OfferLimits()
         self._waiting: dict[str, _Waiting] = {}
         self._tasks = TaskSet("negotiations")
         floors.listen(self._committed)
@@ -48,6 +52,14 @@ class Negotiations:
 
     async def offer(self, floor: str, event: MediaOffered, sdp: str) -> MediaAnswer:
         """Negotiate a leg's new peer connection; a refusal comes as its code. Raises TimeoutError after 10 s."""
+        if wait_s := self._limits.take(event.call, event.leg):
+            return MediaAnswer(code="too_many_offers", detail="Offer again after `wait_s` seconds.", wait_s=wait_s)
+        answer = await self._negotiated(floor, event, sdp)
+        if answer.code not in _COSTLY:
+            self._limits.give_back(event.call, event.leg)
+        return answer
+
+    async def _negotiated(self, floor: str, event: MediaOffered, sdp: str) -> MediaAnswer:
         waiting = _Waiting(sdp, asyncio.get_running_loop().create_future())
         self._waiting[event.request] = waiting
         try:
@@ -68,6 +80,8 @@ class Negotiations:
         raise TimeoutError
 
     def _committed(self, changes: Changes) -> None:
+        for gone in changes.forgotten:
+            self._limits.forget(gone.id)
         for command in changes.commands:
             if isinstance(command, Negotiate) and (waiting := self._waiting.get(command.request)):
                 if is_current(changes.after, command):

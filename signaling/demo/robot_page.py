@@ -157,7 +157,7 @@ class RobotPage:
             answer = await self.press("media.offer", sdp=offer, **self._about_call())
             if answer["code"] != "ok":
                 await self._close_peer(peer)
-                self._tasks.spawn("offer again", self._offer_again())
+                self._tasks.spawn("offer again", self._offer_again(max(_OFFER_AGAIN_S, answer["wait_s"])))
                 return
             older, self.peer, self.media, self.last_frame = self.peer, peer, answer["media"], None
             await peer.accept(answer["sdp"])
@@ -168,8 +168,8 @@ class RobotPage:
         # Views that came meanwhile may ask for the next one already.
         self._offer_if_needed()
 
-    async def _offer_again(self) -> None:
-        await asyncio.sleep(_OFFER_AGAIN_S)
+    async def _offer_again(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         self._offer_if_needed()
 
     def _offer_if_needed(self) -> None:

@@ -8,7 +8,7 @@ import { Meter } from "./meter";
 import { Peer } from "./peer";
 import { keepPlaying } from "./playing";
 import type { Quality } from "./quality";
-import { decide, offerDelay, type LinkFacts } from "./reconnect";
+import { decide, offerDelayAsked, type LinkFacts } from "./reconnect";
 import type { Relays } from "./relays";
 import type { Step } from "./sending";
 import { Store } from "./store";
@@ -160,16 +160,18 @@ export class PeerLink {
     this.#opening = true;
     if (this.state.get().phase !== "showing") this.state.set({ phase: this.#last ? "broken" : "opening" });
     let peer: Peer | null = null;
+    let wait = 0;
     try {
       // Refused by a browser that holds too many connections already, or by a server for which the call is over.
       peer = new Peer(await this.#options.relays.get(), this.#options.media.stream);
       const answer = await this.#options.offer(await peer.offer());
+      wait = answer.wait_s ?? 0; // `too_many_offers`; an answer of our own making has none
       if (answer.code !== "ok" || !this.#facts.wanted) throw new Error(answer.code);
       await peer.accept(answer.sdp, answer.media);
       this.#take(peer);
     } catch {
       peer?.close();
-      this.#retryAt = performance.now() + offerDelay(this.#failures++);
+      this.#retryAt = performance.now() + offerDelayAsked(this.#failures++, wait);
     } finally {
       this.#opening = false;
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decide, offerDelay, type Facts, type PeerFacts } from "./reconnect";
+import { decide, offerDelay, offerDelayAsked, type Facts, type PeerFacts } from "./reconnect";
 
 const NOW = 100_000;
 const WELL: PeerFacts = { media: 3, openedAt: 0, state: "connected", troubleSince: null };
@@ -51,4 +51,8 @@ test("a connection is closed when the call has no more use for it", () => {
 
 test("failed offers are spread out", () => {
   expect([0, 1, 2, 3, 9].map(offerDelay)).toEqual([500, 1_000, 2_000, 3_000, 3_000]);
+});
+
+test("the next offer waits for as long as the server asks, and no shorter than it would", () => {
+  expect([0, 1, 10].map((seconds) => offerDelayAsked(1, seconds))).toEqual([1_000, 1_000, 10_000]);
 });

@@ -61,3 +61,8 @@ function isGivenUp(peer: PeerFacts, facts: Facts, socketUpSince: number): boolea
 export function offerDelay(failures: number): number {
   return Math.min(3_000, 500 * 2 ** failures);
 }
+
+/** The same where the server may have asked for seconds of its own (`too_many_offers`). */
+export function offerDelayAsked(failures: number, waitSeconds: number): number {
+  return Math.max(offerDelay(failures), 1_000 * waitSeconds);
+}
