@@ -85,7 +85,7 @@ async def test_an_event_of_the_librarys_own_name_is_a_message_that_nobody_knows(
     await until_gone(house, 0)
 
 
-BAD = [
+BAD: list[str | bytes] = [
     *("", "0", "2", "2probe", "5", "6", "7", "9", "x", "é", "b", "b4AA=", "b!", "4", "4x", "44", "43", "46", "47"),
     *("45", "451-", '451-["beat",{"_placeholder":true,"num":0}]', "459999999999-[]", "43/console,1[]", "44/console,{}"),
     *("42", "42[]", "42/console", "42/console,", "42/console,[", '42/console,["beat"', "42/console,{}", "42/console,1"),
