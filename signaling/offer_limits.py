@@ -1,5 +1,7 @@
-"""How often a leg may offer media: each offer costs a worker a peer connection. A page that repairs its connection needs
-one every few seconds at worst.
+"""How often a leg may offer media: each offer costs a worker a peer connection.
+
+A page that repairs its connection needs one every few seconds at worst. On every node of its own: a page that goes to
+another one has begun anew. `limits` reads the wall clock and keeps a thread; ours is told the time.
 """
 
 import math

@@ -39,8 +39,8 @@ Id = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9A-Za-z_-]*$"
 """Of ours, as a peer names it; one that does not exist is for whoever looks it up."""
 RequestId = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[ -~]*$")]
 """What a page draws for a press."""
-Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[0-9A-Za-z_.:-]*$")]
-"""A word of some list of ours, or a version."""
+Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[ -~]*$")]
+"""A word of some list of ours, or a version; that it is none is told by whoever has the list."""
 Token = Annotated[str, StringConstraints(max_length=500, pattern=r"^[!-~]*$")]
 """A secret that we drew, or a system that we know."""
 Line = Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE), CHARACTERS]
