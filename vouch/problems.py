@@ -7,13 +7,17 @@ from aiohttp import web
 
 
 class Problem(Exception):  # noqa: N818 - it is the peer's, not an error of ours
-    """An answer to a request that cannot be granted. Pages translate `code`; `detail` is for the API's users."""
+    """An answer to a request that cannot be granted. Pages translate `code`; `detail` is for the API's users.
 
-    def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
+    `retry_after_s`: in how many seconds trying again makes sense, told as Retry-After (RFC 9110, 10.2.3).
+    """
+
+    def __init__(self, status: int, code: str, detail: str, *, retry_after_s: int | None = None, **more: Any) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.retry_after_s = retry_after_s
         self.more = more
 
     def response(self) -> web.Response:
@@ -28,6 +32,8 @@ class Problem(Exception):  # noqa: N818 - it is the peer's, not an error of ours
         }
         # RFC 9110, 15.1: a cache may keep a 404 or a 410 that does not forbid it.
         headers = {"Cache-Control": "no-store"}
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(max(1, self.retry_after_s))
         return web.json_response(body, status=self.status, content_type="application/problem+json", headers=headers)
 
 

@@ -29,6 +29,12 @@ def test_a_problem_may_say_more() -> None:
     assert body(Problem(422, "invalid_body", "See `fields`.", fields=["name"]))["fields"] == ["name"]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(30, "30"), (0, "1"), (None, None)])
+def test_a_problem_says_when_trying_again_makes_sense(seconds: int | None, told: str | None) -> None:
+    response = Problem(429, "too_many_attempts", "Wait.", retry_after_s=seconds).response()
+    assert response.headers.get("Retry-After") == told
+
+
 def test_a_problem_can_be_raised_and_says_its_detail() -> None:
     with pytest.raises(Problem, match="No such luck"):
         raise Problem(400, "code", "No such luck.")
