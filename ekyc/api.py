@@ -9,8 +9,9 @@ from ekyc import join, verifications
 from ekyc.evidence import read_blob
 from ekyc.messages import CallRuling, FreshJoin, NewVerification, OpenedVerification
 from ekyc.models import PictureKind, Verification
-from ekyc.multipart import read_form
+from ekyc.multipart import LARGEST_FORM, read_form
 from ekyc.openapi import document
+from ekyc.pictures import too_large
 from ekyc.policy import Decision
 from ekyc.reception import Delivered, Opened, Reception
 from ekyc.tokens import Holder, bearer, holder_of
@@ -53,6 +54,7 @@ class IntegrationApi:
         """The API's description."""
         return web.json_response(self._document)
 
+    @http.takes(LARGEST_FORM, too_large)
     async def open(self, request: web.Request) -> web.Response:
         """Open a verification."""
         # The token first: nothing of a stranger's body is read.

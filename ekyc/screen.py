@@ -13,7 +13,7 @@ from ekyc.drafts import Drafts
 from ekyc.messages import Message
 from ekyc.models import PAPERS, PictureKind
 from ekyc.multipart import read_limited
-from ekyc.pictures import LARGEST_BYTES
+from ekyc.pictures import LARGEST_BYTES, too_large
 from ekyc.policy import CustomerType, IdType, Payment
 from vouch import audit, http
 from vouch.accounts.models import Account, Role, SessionKind
@@ -178,6 +178,7 @@ class DealerScreen:
         draft = await self._drafts.start(http.address_of(request, self._settings))
         return http.answer(DraftBody(draft=draft), status=201)
 
+    @http.takes(LARGEST_BYTES, too_large)
     async def scan(self, request: web.Request) -> web.Response:
         """Take in one paper's picture."""
         draft, kind, source = request.match_info["draft"], _paper_kind(request), self._source(request)

@@ -51,6 +51,7 @@ from vouch.clock import Clock, DatabaseClock
 from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.http import address_of, middlewares
+from vouch.http.bodies import SMALL
 from vouch.keys import Keys
 from vouch.settings import Settings
 from vouch.stalls import Stalls
@@ -59,8 +60,6 @@ from vouch.tasks import TaskSet
 _SWEEP_S = 300
 _CLOSE_S = 10
 """Between two looks for recordings whose worker died: seconds."""
-_LARGEST_BODY = 40 * 1024 * 1024
-"""Three pictures of 8 MiB with room for the form around them."""
 
 
 class Node:
@@ -150,7 +149,7 @@ class Node:
             self._server.register_namespace(namespace)
 
     def _application(self) -> web.Application:
-        app = web.Application(middlewares=[*middlewares(self.settings), uncompressed], client_max_size=_LARGEST_BODY)
+        app = web.Application(middlewares=[*middlewares(self.settings), uncompressed], client_max_size=SMALL)
         self.health.add_routes(app)
         self.ekyc.add_routes(app)
         console = Console(

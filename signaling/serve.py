@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,10 @@ from aiohttp import web
 from signaling.composition import Node
 from vouch import collector, migrations
 from vouch.database import is_gone
+from vouch.door.crowd import Crowd, is_stranger
+from vouch.door.door import Door, bind
+from vouch.door.guard import Times
+from vouch.door.watch import LOOK_S, Watch, raise_descriptors, seats
 from vouch.logs import logger
 from vouch.settings import Settings
 from vouch.tasks import TaskSet
@@ -21,6 +26,10 @@ from vouch.tasks import TaskSet
 log = logger(__name__)
 
 _DATABASE_TRIES = 30
+_LINGERING_S = 2.0
+"""How long the rest of a body that was refused is read away, so that its sender can read why."""
+_READ_BUFFER = 32 << 10
+"""Octets of one body that wait for whoever reads it; of them a connection holds about twice as many."""
 
 
 class NotReadyError(Exception):
@@ -53,22 +62,58 @@ def stop_signal() -> asyncio.Event:
 @asynccontextmanager
 async def serving(settings: Settings, tls: Tls | None = None) -> AsyncIterator[Node]:
     """A node that serves while this lasts. NotReadyError where it may not start: no schema, no account, port taken."""
-    node = Node(settings)
+    # The address first: who cannot have it must not announce itself, for that ends the process that serves there.
+    sockets = _bind(settings)
     try:
-        await _check(node)
-        await node.start()
-        runner = web.AppRunner(node.app, access_log=None, shutdown_timeout=2)
-        await runner.setup()
+        node = Node(settings)
         try:
-            context = tls.context() if tls else None
-            await _listen(runner, settings, context)
-            log.info("serving", host=settings.host, port=settings.port, tls=tls is not None)
-            yield node
-            log.info("stopping")
+            await _check(node)
+            await node.start()
+            async with _open(node, sockets, tls):
+                log.info("serving", host=settings.host, port=settings.port, tls=tls is not None)
+                yield node
+                log.info("stopping")
         finally:
-            await runner.cleanup()
+            await node.close()
     finally:
-        await node.close()
+        for each in sockets:
+            each.close()
+
+
+@asynccontextmanager
+async def _open(node: Node, sockets: list[socket.socket], tls: Tls | None) -> AsyncIterator[None]:
+    """Let connections in while this lasts, and end them in order afterwards."""
+    settings = node.settings
+    # Bodies are taken as they are: what is packed grows a thousandfold (`vouch/http`).
+    runner = web.AppRunner(
+        node.app,
+        access_log=None,
+        shutdown_timeout=2,
+        auto_decompress=False,
+        lingering_time=_LINGERING_S,
+        read_bufsize=_READ_BUFFER,
+        keepalive_timeout=settings.idle_s + 2 * LOOK_S,
+    )
+    await runner.setup()
+    descriptors = raise_descriptors()
+    # Behind a proxy every connection is its own: then requests are counted by the address that it names.
+    apart = _nobody if settings.trusted_proxies else is_stranger
+    crowd = Crowd(seats(settings.connections, descriptors), settings.connections_per_address, apart=apart)
+    assert runner.server is not None  # noqa: S101 - for the type checker
+    door = Door(sockets, runner.server, crowd, Times.of(settings), tls.context() if tls else None)
+    watch = Watch(crowd, descriptors, settings.memory_warn_bytes)
+    door.open()
+    watch.start()
+    try:
+        yield
+    finally:
+        await watch.close()
+        await door.close()
+        await runner.cleanup()
+
+
+def _nobody(_address: str) -> bool:
+    return False
 
 
 def run(settings: Settings, tls: Tls | None = None) -> None:
@@ -119,9 +164,9 @@ async def _when_there(node: Node) -> None:
     raise NotReadyError("The database does not answer; see VOUCH_DATABASE_URL.")
 
 
-async def _listen(runner: web.AppRunner, settings: Settings, context: ssl.SSLContext | None) -> None:
+def _bind(settings: Settings) -> list[socket.socket]:
     try:
-        await web.TCPSite(runner, settings.host, settings.port, ssl_context=context).start()
+        return bind(settings.host, settings.port)
     except OSError as error:
         raise NotReadyError(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror or error}. Choose another --port."

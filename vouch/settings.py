@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from vouch.companies.hours import OFFICE_HOURS, weekly, written
 
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
 
 class IceServer(BaseModel):
     """One STUN or TURN server as a browser's RTCPeerConnection takes it (W3C WebRTC, RTCIceServer)."""
@@ -40,9 +42,38 @@ class Settings(BaseSettings):
         "", repr=False, description="redis://host:6379/0 for fan-out between nodes; empty: one node."
     )
     frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Origins that may embed the pages (mSale Web), comma-separated; empty: none."
+        (), description="Origins that may embed the pages for which nothing else is said, comma-separated; empty: none."
     )
-    trusted_proxies: int = Field(0, ge=0, description="How many proxies of our own append to X-Forwarded-For.")
+    ekyc_frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins that may embed the eKYC screen /ekyc; `none`: nobody; empty: as frame_ancestors."
+    )
+    call_frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins that may embed the call page /call; `none`: nobody; empty: as frame_ancestors."
+    )
+    console_frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins that may embed /agent and /supervisor; `none`: nobody; empty: as frame_ancestors."
+    )
+    trusted_proxies: int = Field(0, ge=0, le=8, description="How many proxies of our own append to X-Forwarded-For.")
+    hsts_s: int = Field(
+        31_536_000,
+        ge=0,
+        description="For how long browsers ask by https alone, where public_url is https; 0: not said.",
+    )
+
+    connections: int = Field(4096, ge=32, description="Connections in all; idle ones make room for new ones.")
+    connections_per_address: int = Field(
+        256, ge=1, description="Connections of one address (IPv6: /64); behind proxies its requests under way."
+    )
+    header_s: float = Field(10, gt=0, description="How long a request's header, or the TLS handshake, may take.")
+    idle_s: float = Field(75, gt=0, description="How long a connection may wait for its next request.")
+    body_grace_s: float = Field(10, gt=0, description="How long a body may take whatever its size.")
+    body_bytes_per_s: int = Field(4096, gt=0, description="The least pace of a body.")
+    longest_body_s: float = Field(180, gt=0, description="How long a body may take in all.")
+    slow_reader_s: float = Field(30, gt=0, description="How long a peer may take nothing of an answer.")
+    upload_memory_bytes: int = Field(
+        96 << 20, ge=64 << 20, description="What pictures under way may hold in memory together."
+    )
+    memory_warn_bytes: int = Field(600 << 20, ge=0, description="Above it the log says so, once in a minute; 0: never.")
 
     ice_servers: tuple[IceServer, ...] = Field(
         (),
@@ -113,11 +144,33 @@ class Settings(BaseSettings):
         "", repr=False, description="What our eKYC screen shows mSale Core when it asks for a token."
     )
     webhook_private: bool = Field(False, description="Results may go to private addresses (the demo's mSale).")
+    webhook_http_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts to which results may go in clear (http://), comma-separated; empty: none.",
+    )
 
-    @field_validator("frame_ancestors", "media_worker_addresses", "turn_urls", mode="before")
+    @field_validator(
+        "frame_ancestors",
+        "ekyc_frame_ancestors",
+        "call_frame_ancestors",
+        "console_frame_ancestors",
+        "media_worker_addresses",
+        "turn_urls",
+        "webhook_http_hosts",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("frame_ancestors", "ekyc_frame_ancestors", "call_frame_ancestors", "console_frame_ancestors")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value in {(), ("none",)}:
+            return value
+        if any(_ORIGIN.fullmatch(each) is None for each in value):
+            raise ValueError("each must be an origin such as https://msale.example.vn, or alone `none`")
+        return value
 
     @field_validator("office_hours")
     @classmethod
@@ -150,6 +203,11 @@ class Settings(BaseSettings):
         if any(re.fullmatch(r"[^=\s]+=[^=\s]+:\d{1,5}", each) is None for each in value):
             raise ValueError("each must be name=host:port")
         return value
+
+    def ancestors_of(self, page: Literal["ekyc", "call", "console"]) -> tuple[str, ...]:
+        """The origins that may embed a kind of page."""
+        own: tuple[str, ...] = getattr(self, f"{page}_frame_ancestors") or self.frame_ancestors
+        return () if own == ("none",) else own
 
     @property
     def worker_addresses(self) -> dict[str, str]:

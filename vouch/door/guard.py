@@ -1,0 +1,191 @@
+"""Stands between a connection and aiohttp's protocol: header, idleness, pipelining, and peers that read nothing.
+
+It sees octets only; where a request begins and ends it is told by a middleware (`underway`). How long a body may take
+is `vouch/http/bodies.py`, beside whoever reads it.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from aiohttp import StreamReader, hdrs, web
+
+from vouch.door.crowd import Crowd, Seat
+from vouch.logs import Thinned, logger
+from vouch.settings import Settings
+
+strangers = Thinned(logger(__name__))
+
+_HEADER_OCTETS = 32 << 10
+"""Of a request's line and header, or of requests that are sent before the one under way is answered."""
+_END = b"\r\n\r\n"
+_CLOSING_S = 5.0
+"""How long a connection may take to be closed in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long a peer may take, seconds."""
+
+    header_s: float = 10.0
+    idle_s: float = 75.0
+    slow_reader_s: float = 30.0
+    closing_s: float = _CLOSING_S
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Times":
+        """As the settings say."""
+        return cls(settings.header_s, settings.idle_s, settings.slow_reader_s)
+
+
+class Guard(asyncio.Protocol):
+    """One connection; `look` is to be called about once a second."""
+
+    __slots__ = (
+        "_ahead",
+        "_body",
+        "_closing_at",
+        "_crowd",
+        "_due",
+        "_inner",
+        "_lost",
+        "_octets",
+        "_stuck_at",
+        "_tail",
+        "_time",
+        "_times",
+        "_upgraded",
+        "seat",
+        "transport",
+    )
+
+    def __init__(
+        self, inner: asyncio.Protocol, seat: Seat, crowd: Crowd, times: Times, lost: Callable[["Guard"], None]
+    ) -> None:
+        """`lost` is called once the connection has ended."""
+        self._inner, self.seat, self._crowd, self._times, self._lost = inner, seat, crowd, times, lost
+        self._time = asyncio.get_running_loop().time
+        self.transport: asyncio.Transport | None = None
+        self._due: float | None = None
+        """By when a header must have come whole; None while a request is under way."""
+        self._octets, self._tail = 0, b""
+        """What has come of a header, and its last octets; -1: it is whole."""
+        self._body: StreamReader | None = None
+        self._ahead = 0
+        self._upgraded = False
+        self._stuck_at: float | None = None
+        self._closing_at: float | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to count time."""
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
+        self.seat.drop = self.transport.abort
+        self._due = self._time() + self._times.header_s
+        self._inner.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what is within bounds."""
+        if self._is_within(data):
+            self._inner.data_received(data)
+        else:
+            self._end("a header, or requests sent ahead, were too large")
+
+    def eof_received(self) -> bool | None:
+        """Pass on."""
+        return self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        """The peer reads nothing for now."""
+        self._stuck_at = self._time()
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._stuck_at = None
+        self._inner.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the seat back."""
+        self._inner.connection_lost(exc)
+        self._crowd.leave(self.seat)
+        self._lost(self)
+
+    def look(self, now: float) -> None:
+        """End what takes too long."""
+        if self.transport is None:
+            return
+        if self.transport.is_closing():
+            self._closing_at = self._closing_at or now
+            if now - self._closing_at >= self._times.closing_s:
+                self.transport.abort()
+        elif self._stuck_at is not None and now - self._stuck_at >= self._times.slow_reader_s:
+            self._end("a peer read nothing of its answer")
+        elif self._due is not None and now >= self._due:
+            if self._octets:
+                strangers.info("connection ended", reason="a header did not come whole")
+            self.transport.close()
+
+    def begin(self, request: web.Request) -> None:
+        """A header came whole."""
+        self._crowd.busy(self.seat)
+        self._due = None
+        self._octets, self._tail, self._ahead = 0, b"", 0
+        self._body = request.content
+        self._upgraded = hdrs.UPGRADE in request.headers
+
+    def end(self) -> None:
+        """The request is answered; the answer may still be on its way."""
+        now = self._time()
+        # Of what came ahead nobody here knows where its header ends: it is given the time of one.
+        self._due = now + (self._times.header_s if self._ahead else self._times.idle_s)
+        if self._body is None or self._body.is_eof():
+            self._body = None
+        self._upgraded = False
+        self._crowd.idle(self.seat, now)
+
+    def _is_within(self, data: bytes) -> bool:
+        if self._due is None:
+            if self._body is not None and self._body.is_eof() and not self._upgraded:
+                self._ahead += len(data)
+            return self._ahead <= _HEADER_OCTETS
+        if self._body is not None:  # what is left of a body that nobody wanted; aiohttp reads it away, for a moment
+            if not self._body.is_eof():
+                return True
+            self._body = None
+        return self._octets < 0 or self._is_header(data)
+
+    def _is_header(self, data: bytes) -> bool:
+        if not self._octets:
+            data = data.lstrip(b"\r\n")  # RFC 9112, 2.2: to be ignored before a request's line
+            if not data:
+                return True
+            self._due = min(self._due or 0.0, self._time() + self._times.header_s)
+        end = (self._tail + data).find(_END)
+        self._octets += len(data) if end < 0 else end - len(self._tail)
+        self._tail = (self._tail + data)[-len(_END) + 1 :]
+        within = self._octets <= _HEADER_OCTETS
+        if end >= 0:
+            self._octets = -1
+        return within
+
+    def _end(self, reason: str) -> None:
+        strangers.info("connection ended", reason=reason)
+        if self.transport is not None:
+            self.transport.abort()
+
+
+@contextmanager
+def underway(request: web.Request) -> Iterator[Guard | None]:
+    """Tell the connection's guard, if it has one, that a request is under way."""
+    transport = request.transport
+    guard = transport.get_protocol() if transport is not None else None
+    if not isinstance(guard, Guard):
+        yield None
+        return
+    guard.begin(request)
+    try:
+        yield guard
+    finally:
+        guard.end()
