@@ -1,8 +1,10 @@
 """The integration API, by which other systems open verifications and fetch results; `ekyc/openapi.py` describes it."""
 
+import functools
 import re
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import join, verifications
@@ -14,16 +16,19 @@ from ekyc.openapi import document
 from ekyc.pictures import too_large
 from ekyc.policy import Decision
 from ekyc.reception import Delivered, Opened, Reception
-from ekyc.tokens import Holder, bearer, holder_of
+from ekyc.tokens import BAD_TOKEN, Holder, bearer, holder_of
 from ekyc.verifications import FOR_CLIENTS, check_callable, owned, state_of
 from vouch import audit, http
 from vouch.audit import Tag
 from vouch.blobs import Blobs
 from vouch.clock import Clock, iso
 from vouch.database import Database
+from vouch.ids import digest
 from vouch.problems import Problem, not_found
+from vouch.rates import Rates
 from vouch.settings import Settings
 
+_RIGHT_TOKENS = 10_000
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -31,13 +36,15 @@ class IntegrationApi:
     """Handlers of /api/v1 and /api/openapi.json."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, blobs: Blobs, reception: Reception
+        self, settings: Settings, database: Database, clock: Clock, blobs: Blobs, reception: Reception, rates: Rates
     ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
         self._blobs = blobs
         self._reception = reception
+        self._rates = rates
+        self._right: dict[str, None] = {}
         self._document = document(settings.url)
 
     def add_routes(self, app: web.Application) -> None:
@@ -45,10 +52,10 @@ class IntegrationApi:
         # What cannot be an id never reaches the database.
         one = "/api/v1/verifications/{id:[0-9a-f]{32}}"
         app.router.add_get("/api/openapi.json", self.describe)
-        app.router.add_post("/api/v1/verifications", self.open)
-        app.router.add_get(one, self.show)
-        app.router.add_get(one + "/pictures/{kind}", self.picture)
-        app.router.add_post(one + "/join", self.rejoin)
+        app.router.add_post("/api/v1/verifications", self._counted(self.open))
+        app.router.add_get(one, self._counted(self.show))
+        app.router.add_get(one + "/pictures/{kind}", self._counted(self.picture))
+        app.router.add_post(one + "/join", self._counted(self.rejoin))
 
     async def describe(self, _request: web.Request) -> web.Response:
         """The API's description."""
@@ -113,6 +120,38 @@ class IntegrationApi:
             ),
             status=201,
         )
+
+    def _counted(self, handler: Handler) -> Handler:
+        """Count requests by token, before the database is asked; and by network where a token is not known.
+
+        A token that was right lately is let through whatever others of its network try.
+        """
+
+        @functools.wraps(handler)
+        async def counted(request: web.Request) -> web.StreamResponse:
+            token = digest(bearer(request.headers.get("Authorization")))
+            network = http.network_of(http.address_of(request, self._settings))
+            if token not in self._right:
+                await self._rates.check("network", network)
+            await self._rates.count("token", token)
+            try:
+                response = await handler(request)
+            except Problem as problem:
+                if problem.code == BAD_TOKEN:
+                    self._right.pop(token, None)
+                    await self._rates.count("network", network)
+                else:
+                    self._remember(token)
+                raise
+            self._remember(token)
+            return response
+
+        return counted
+
+    def _remember(self, token: str) -> None:
+        self._right[token] = None
+        if len(self._right) > _RIGHT_TOKENS:
+            self._right.pop(next(iter(self._right)))
 
     async def _holder(self, session: AsyncSession, request: web.Request) -> Holder:
         return await holder_of(session, bearer(request.headers.get("Authorization")), self._clock.now())

@@ -21,7 +21,9 @@ from vouch.clock import Clock, vietnamese_day
 from vouch.companies.service import CHANGES, Changes, Rulebook
 from vouch.database import Database
 from vouch.fields import Token
+from vouch.ids import digest
 from vouch.problems import Problem, not_found
+from vouch.rates import Rates
 from vouch.settings import Settings
 from vouch.statements import table_of
 
@@ -92,6 +94,7 @@ class CallPages:
         sessions: Sessions,
         darkroom: Darkroom,
         rulebook: Rulebook,
+        rates: Rates,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -100,6 +103,7 @@ class CallPages:
         self._sessions = sessions
         self._darkroom = darkroom
         self._rulebook = rulebook
+        self._rates = rates
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page's routes to `app`."""
@@ -110,7 +114,10 @@ class CallPages:
 
     async def join(self, request: web.Request) -> web.Response:
         """Exchange a join token for the call's cookie."""
+        # Of anybody: by network before a body is read, and by link before the database is asked.
+        await self._rates.count("network", http.network_of(http.address_of(request, self._settings)))
         form = await http.read(request, JoinForm)
+        await self._rates.count("join", digest(form.join_token))
         if (visitor := await self._already_in(request, form.join_token)) is not None:
             return http.answer(await self._read_page(visitor))
         cookies, lifetime = web.Response(), self._settings.call_session_s

@@ -16,6 +16,7 @@ from vouch.settings import Settings
 
 log = logger(__name__)
 _TIME_OUT_S = 5.0
+_LONGEST_ANSWER = 64 << 10
 
 
 class CompanyTokens(Protocol):
@@ -46,7 +47,7 @@ class MsaleCore:
                 aiohttp.ClientSession(timeout=self._time_out, headers=self._headers) as session,
                 session.post(self._url, json=question, allow_redirects=False) as response,
             ):
-                status, body = response.status, await response.read()
+                status, body = response.status, await _short(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("mSale Core was not reached", error=type(error).__name__)
             raise _unreachable() from None
@@ -66,6 +67,14 @@ class NoMsale:
 def company_tokens(settings: Settings) -> CompanyTokens:
     """The adapter that the settings ask for."""
     return MsaleCore(settings.msale_url, settings.msale_secret) if settings.msale_url else NoMsale()
+
+
+async def _short(response: aiohttp.ClientResponse) -> bytes:
+    """An answer's body, as far as a token could reach; what is longer is none."""
+    body = b""
+    while len(body) <= _LONGEST_ANSWER and (chunk := await response.content.read(_LONGEST_ANSWER)):
+        body += chunk
+    return body if len(body) <= _LONGEST_ANSWER else b""
 
 
 def _token(status: int, body: bytes) -> str:

@@ -18,6 +18,7 @@ _PROBLEMS = {
     "401": "`bad_token`",
     "403": "`verification_not_enabled`, `priority_not_allowed`, `company_not_allowed`",
     "404": "`not_found`: it does not exist, another client opened it, or it is of a company that the token is not of",
+    "408": "`too_slow`: the body came too slowly",
     "409": "`already_confirmed`, `call_not_possible`",
     "410": "`verification_expired`",
     "413": "`picture_too_large`: more than 8 MiB or 24 megapixels",
@@ -27,7 +28,10 @@ _PROBLEMS = {
         "`idempotency_key_reused`, "
         "`picture_missing` (with `kinds`), `picture_broken`, `picture_too_small`"
     ),
+    "429": "`too_many_requests` of this token; `Retry-After` says in how many seconds to come again",
+    "503": "`too_many_uploads` at once, `too_many_connections`; `Retry-After` says in how many seconds to come again",
 }
+_OPENING = ("400", "401", "403", "408", "413", "415", "422", "429", "503")
 _DESCRIPTION = (
     "Opens verifications of subscribers over a video call and gives their results. The company token decides the "
     "company that a verification belongs to (with a token of several the request names one of them), and what can be "
@@ -74,7 +78,7 @@ def _open() -> dict[str, Any]:
             }
         ],
         "requestBody": {"required": True, "content": {"multipart/form-data": _form()}},
-        "responses": _responses("201", "Opened", _json(OpenedVerification), ("400", "401", "403", "413", "415", "422")),
+        "responses": _responses("201", "Opened", _json(OpenedVerification), _OPENING),
     }
 
 
@@ -99,7 +103,7 @@ def _show() -> dict[str, Any]:
         "operationId": "getVerification",
         "summary": "One verification with its calls and pictures",
         "parameters": [_id()],
-        "responses": _responses("200", "The verification", _json(VerificationView), ("401", "404")),
+        "responses": _responses("200", "The verification", _json(VerificationView), ("401", "404", "429", "503")),
     }
 
 
@@ -113,7 +117,7 @@ def _picture() -> dict[str, Any]:
             {"name": "kind", "in": "path", "required": True, "schema": kind},
             {"name": "clean", "in": "query", "schema": {"type": "string", "enum": ["1"]}},
         ],
-        "responses": _responses("200", "The picture", {"image/jpeg": {}}, ("401", "404")),
+        "responses": _responses("200", "The picture", {"image/jpeg": {}}, ("401", "404", "429", "503")),
     }
 
 
@@ -122,7 +126,7 @@ def _rejoin() -> dict[str, Any]:
         "operationId": "issueJoinToken",
         "summary": "A fresh join token, for calling again",
         "parameters": [_id()],
-        "responses": _responses("201", "Issued", _json(FreshJoin), ("401", "404", "409", "410")),
+        "responses": _responses("201", "Issued", _json(FreshJoin), ("401", "404", "409", "410", "429", "503")),
     }
 
 
@@ -153,8 +157,13 @@ def _responses(status: str, description: str, content: dict[str, Any], problems:
     problem = {"application/problem+json": {"schema": _ref(ProblemBody)}}
     return {
         status: {"description": description, "content": content},
-        **{code: {"description": _PROBLEMS[code], "content": problem} for code in problems},
+        **{code: _problem(code, problem) for code in problems},
     }
+
+
+def _problem(code: str, content: dict[str, Any]) -> dict[str, Any]:
+    later = {"headers": {"Retry-After": {"schema": {"type": "integer"}}}} if code in {"429", "503"} else {}
+    return {"description": _PROBLEMS[code], "content": content, **later}
 
 
 def _json(model: type) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Dispatcher:
         self._clock = clock
         self._origin = settings.url
         self._keys = keys
-        self._sender = Sender(private=settings.webhook_private)
+        self._sender = Sender(private=settings.webhook_private, http_hosts=settings.webhook_http_hosts)
         self._tasks = TaskSet("webhooks")
         self._running: Counter[str] = Counter()
         self._woken = asyncio.Event()

@@ -20,6 +20,7 @@ from vouch.clock import Clock
 from vouch.companies.service import Rulebook
 from vouch.database import Database
 from vouch.pages import add_pages
+from vouch.rates import Rates
 from vouch.settings import Settings
 
 _DIST = Path(__file__).parent / "web" / "dist"
@@ -40,20 +41,21 @@ class Ekyc:
         rulebook: Rulebook,
         tokens: CompanyTokens | None = None,
         *,
+        rates: Rates | None = None,
         match_lifts_table: bool = False,
     ) -> None:
-        """`tokens`: None takes what the settings ask for. `match_lifts_table`: see `policy.decide`."""
+        """`tokens` and `rates`: None takes what the settings ask for. `match_lifts_table`: see `policy.decide`."""
         self._database, self._clock, self._blobs = database, clock, blobs
-        darkroom = Darkroom()
+        darkroom, rates = Darkroom(), rates or Rates(settings)
         drafts = Drafts(database, clock, blobs, darkroom)
         reception = Reception(settings, database, clock, blobs, darkroom, match_lifts_table=match_lifts_table)
         calls = DealerCalls(
             settings, database, clock, drafts, tokens or company_tokens(settings), match_lifts_table=match_lifts_table
         )
         self._parts = (
-            IntegrationApi(settings, database, clock, blobs, reception),
+            IntegrationApi(settings, database, clock, blobs, reception, rates),
             DealerScreen(settings, database, clock, accounts, sessions, drafts, calls),
-            CallPages(settings, database, clock, blobs, sessions, darkroom, rulebook),
+            CallPages(settings, database, clock, blobs, sessions, darkroom, rulebook, rates),
         )
 
     def add_routes(self, app: web.Application) -> None:

@@ -29,6 +29,8 @@ _SHOWN = select(*(_TOKEN.c[name] for name in ("id", "client", "company", "furthe
     _TOKEN.c.digest == bindparam("shown")
 )
 _PREFIX = "vouch_company_"
+BAD_TOKEN = "bad_token"
+"""The code of the answer to a token that is not valid."""
 # RFC 6750, 2.1: b64token.
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 
@@ -169,7 +171,7 @@ def bearer(authorization: str | None) -> str:
 
 
 def _bad_token() -> Problem:
-    return Problem(401, "bad_token", "Send a valid company token: `Authorization: Bearer TOKEN`.")
+    return Problem(401, BAD_TOKEN, "Send a valid company token: `Authorization: Bearer TOKEN`.")
 
 
 def _note(

@@ -8,21 +8,24 @@ import ipaddress
 import json
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from cryptography.fernet import Fernet
 from standardwebhooks import Webhook
 
+from vouch.addresses import is_loopback
 from vouch.clock import SECOND
 from vouch.keys import Keys
 
 TIME_OUT_S = 15
 _PURPOSE = "webhook-secret"
 _LONGEST_RETRY_AFTER_S = 86_400
+_MOST_DIGITS = 18
 _GONE = 410
 # RFC 6052: an IPv4 address in the last four bytes of an IPv6 one.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -86,8 +89,14 @@ def headers(message: str, at: int, secret: str, body: str) -> dict[str, str]:
 class Sender:
     """Connections to receivers, kept between tries; `close` at the end."""
 
-    def __init__(self, *, private: bool, time_out_s: float = TIME_OUT_S) -> None:
-        """`private`: receivers may have private addresses (the demo's, on this machine)."""
+    def __init__(
+        self, *, private: bool, http_hosts: Collection[str] | None = None, time_out_s: float = TIME_OUT_S
+    ) -> None:
+        """`private`: receivers may have private addresses (the demo's, on this machine).
+
+        `http_hosts`: those to which results may go in clear, see `refusal`; None: all.
+        """
+        self._private, self._http_hosts = private, http_hosts
         self._socket = socket_to(_anywhere if private else is_public)
         self._time_out = aiohttp.ClientTimeout(total=time_out_s)
         self._http: aiohttp.ClientSession | None = None
@@ -100,6 +109,10 @@ class Sender:
 
     async def send(self, url: str, message: str, at: int, secret: str, body: str) -> Delivery:
         """Try once; whatever the receiver does is an answer, never an exception. The answer's body is not read."""
+        # Asked at each try: the setting may have changed since the address was stored.
+        hosts = self._http_hosts
+        if hosts is not None and (refused := refusal(url, private=self._private, http_hosts=hosts)) is not None:
+            return Delivery(refused)
         try:
             async with self._pool().post(
                 url, data=body.encode(), headers=headers(message, at, secret, body), allow_redirects=False
@@ -117,7 +130,11 @@ class Sender:
             connector = aiohttp.TCPConnector(limit=32, limit_per_host=8, socket_factory=self._socket)
             # Neither proxies nor .netrc of the environment, nor cookies of one receiver for the next.
             self._http = aiohttp.ClientSession(
-                connector=connector, timeout=self._time_out, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=connector,
+                timeout=self._time_out,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
             )
         return self._http
 
@@ -125,9 +142,33 @@ class Sender:
 def _judge(status: int, retry_after: str) -> Delivery:
     if 200 <= status < 300:
         return Delivery()
-    seconds = min(int(retry_after), _LONGEST_RETRY_AFTER_S) if retry_after.isascii() and retry_after.isdigit() else 0
+    # Python refuses to read thousands of digits, and nobody need wait for so long.
+    is_number = len(retry_after) <= _MOST_DIGITS and retry_after.isascii() and retry_after.isdigit()
+    seconds = min(int(retry_after), _LONGEST_RETRY_AFTER_S) if is_number else 0
     gone = status == _GONE
     return Delivery(f"http_{status}", final=gone, gone=gone, retry_after=seconds * SECOND)
+
+
+def refusal(url: str, *, private: bool, http_hosts: Collection[str]) -> str | None:
+    """Why no result goes to this address, in a word; None: it may.
+
+    Over http:// what is sent, and who answers, is anybody's on the way: it is for hosts that the operator names
+    (`http_hosts`), and where addresses may be private (`private`) for this machine itself.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "bad_address"
+    if parts.scheme == "https" and host:
+        return None
+    if parts.scheme != "http" or not host:
+        return "bad_address"
+    return None if host in http_hosts or (private and _is_this_machine(host)) else "not_https"
+
+
+def _is_this_machine(host: str) -> bool:
+    return host == "localhost" or is_loopback(host)
 
 
 def _describe(error: Exception) -> str:

@@ -301,7 +301,16 @@ async def _exists(database: Database, kind: type[Company | Shop], key: str | Non
             raise click.ClickException(otherwise.format(key))
 
 
+_NOT_TAKEN = {
+    "bad_address": "{} is no address of a receiver: give https://HOST/PATH.",
+    "not_https": "{} would send results in clear. Give https://, or name the host in VOUCH_WEBHOOK_HTTP_HOSTS.",
+}
+
+
 def _set_webhook(session: AsyncSession, client: Client, url: str, settings: Settings) -> str:
+    refused = webhooks.refusal(url, private=settings.webhook_private, http_hosts=settings.webhook_http_hosts)
+    if refused is not None:
+        raise click.ClickException(_NOT_TAKEN[refused].format(url))
     secret = webhooks.new_secret()
     client.webhook_url = url
     client.webhook_secret = webhooks.seal(Keys.load(settings.data_dir), secret)

@@ -53,6 +53,7 @@ from vouch.database import Database
 from vouch.http import address_of, middlewares
 from vouch.http.bodies import SMALL
 from vouch.keys import Keys
+from vouch.rates import Rates
 from vouch.settings import Settings
 from vouch.stalls import Stalls
 from vouch.tasks import TaskSet
@@ -81,7 +82,17 @@ class Node:
         self.cases = Directory(self.database, self.clock, self.blobs)
         self.dispatcher = Dispatcher(self.database, self.clock, settings, keys)
         self.rulebook = Rulebook(settings)
-        self.ekyc = Ekyc(settings, self.database, self.clock, self.blobs, self.accounts, self.sessions, self.rulebook)
+        self.rates = Rates(settings, keys)
+        self.ekyc = Ekyc(
+            settings,
+            self.database,
+            self.clock,
+            self.blobs,
+            self.accounts,
+            self.sessions,
+            self.rulebook,
+            rates=self.rates,
+        )
         self.seeds = Seeds(keys, self.clock)
         self.draws = Draws(self.database, self.clock, self.seeds)
         self.snapshots = Snapshots(self.database)
@@ -214,6 +225,7 @@ class Node:
         await self.snapshots.close()
         await self.dispatcher.close()
         await self.playback.close()
+        await self.rates.close()
         await self.database.close()
 
     async def _sweep(self) -> None:

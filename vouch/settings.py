@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     body_bytes_per_s: int = Field(4096, gt=0, description="The least pace of a body.")
     longest_body_s: float = Field(180, gt=0, description="How long a body may take in all.")
     slow_reader_s: float = Field(30, gt=0, description="How long a peer may take nothing of an answer.")
+    token_rate: str = Field("600/minute", description="Requests of one company token; all may come at once.")
+    join_rate: str = Field("30/minute", description="Tries to exchange one join link.")
+    network_rate: str = Field(
+        "600/minute", description="Tries from one address (IPv6: /64) with join links or tokens that are not known."
+    )
     upload_memory_bytes: int = Field(
         96 << 20, ge=64 << 20, description="What pictures under way may hold in memory together."
     )
@@ -170,6 +175,13 @@ class Settings(BaseSettings):
             return value
         if any(_ORIGIN.fullmatch(each) is None for each in value):
             raise ValueError("each must be an origin such as https://msale.example.vn, or alone `none`")
+        return value
+
+    @field_validator("token_rate", "join_rate", "network_rate")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        if re.fullmatch(r"[1-9]\d{0,6}/(second|minute|hour)", value) is None:
+            raise ValueError("must be a number per second, minute or hour, such as 600/minute")
         return value
 
     @field_validator("office_hours")

@@ -107,3 +107,21 @@ async def test_without_an_address_there_is_no_msale() -> None:
         await tokens.token("dealer1", None, "CTKV1")
     assert caught.value.code == "msale_unreachable"
     assert isinstance(company_tokens(Settings(_env_file=None, msale_url="http://127.0.0.1:1")), MsaleCore)
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(core: tuple[Core, str]) -> None:
+    msale, url = core
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while sent < 64 << 20:
+            await response.write(b'{"token":' + b" " * (256 << 10))
+            sent += 256 << 10
+        return response
+
+    msale.answer = endless
+    assert (await refused(url)).code == "msale_unreachable"
+    assert sent < 32 << 20

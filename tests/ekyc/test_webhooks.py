@@ -11,7 +11,17 @@ from cryptography.fernet import InvalidToken
 from standardwebhooks import Webhook
 
 from ekyc import webhooks
-from ekyc.webhooks import Delivery, PrivateAddressError, Sender, encode, new_secret, seal, socket_to, unseal
+from ekyc.webhooks import (
+    Delivery,
+    PrivateAddressError,
+    Sender,
+    encode,
+    new_secret,
+    refusal,
+    seal,
+    socket_to,
+    unseal,
+)
 from tests.ekyc.evidence_fixtures import SECRET
 from tests.ekyc.receiver import Receiver, start_receiver
 from vouch.clock import SECOND, SystemClock
@@ -207,3 +217,46 @@ def test_secrets_are_drawn_in_the_standards_form_and_sealed_by_the_installation(
 
 def test_the_same_body_is_the_same_text_every_time() -> None:
     assert encode({"b": 1, "a": "Đ"}) == '{"b":1,"a":"Đ"}'
+
+
+# In clear
+
+
+@pytest.mark.parametrize(
+    ("url", "private", "hosts", "refused"),
+    [
+        ("https://shop.example/results", False, (), None),
+        ("http://shop.example/results", False, (), "not_https"),
+        ("http://shop.example/results", True, (), "not_https"),
+        ("http://10.0.0.1/results", True, (), "not_https"),
+        ("http://SHOP.example:8080/results", False, ("shop.example",), None),
+        ("http://shop.example.evil.example/results", False, ("shop.example",), "not_https"),
+        ("http://shop.example@evil.example/results", False, ("shop.example",), "not_https"),
+        ("http://127.0.0.1:9/results", True, (), None),
+        ("http://[::1]:9/results", True, (), None),
+        ("http://localhost/results", True, (), None),
+        ("http://127.0.0.1:9/results", False, (), "not_https"),
+        ("ftp://shop.example/", True, ("shop.example",), "bad_address"),
+        ("https:///results", True, (), "bad_address"),
+        ("http://[", True, (), "bad_address"),
+        ("", True, (), "bad_address"),
+    ],
+)
+def test_results_go_in_clear_only_to_hosts_that_are_named(
+    url: str, private: bool, hosts: tuple[str, ...], refused: str | None
+) -> None:
+    assert refusal(url, private=private, http_hosts=hosts) == refused
+
+
+async def test_an_address_that_was_stored_before_is_refused_when_it_is_sent_to(receiver: Receiver) -> None:
+    sender = Sender(private=False, http_hosts=())
+    assert await send(sender, receiver.url) == Delivery("not_https")
+    assert not receiver.requests
+
+
+@pytest.mark.parametrize("header", ["9" * 19, "9" * 5_000])
+async def test_a_wish_to_wait_for_ages_is_no_fault_of_the_address(
+    header: str, receiver: Receiver, sender: Sender
+) -> None:
+    receiver.status, receiver.headers = 503, {"Retry-After": header}
+    assert await send(sender, receiver.url) == Delivery("http_503")

@@ -112,3 +112,14 @@ def test_the_command_is_a_program() -> None:
         [sys.executable, "-m", "signaling.main", "--help"], capture_output=True, text=True, check=True
     )
     assert "serve" in done.stdout
+
+
+def test_results_in_clear_are_refused_by_the_commands_and_nothing_is_issued(shell: Shell) -> None:
+    shell.run("migrate")
+    of = ("--company", "CTKV1", "--client", "msale")
+    for url in ("http://msale.example.vn/results", "ftp://msale.example.vn/", "msale"):
+        shell.run("token", "issue", *of, "--webhook-url", url, fails=True)
+    assert "token" in shell.run("token", "issue", *of)
+    assert "VOUCH_WEBHOOK_HTTP_HOSTS" in shell.run(
+        "token", "webhook", "--client", "msale", "http://msale.example.vn/", fails=True
+    )

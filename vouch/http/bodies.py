@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiohttp import ClientConnectionResetError, web
-from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, ValidationError
 
 from vouch.http.uploads import Share
@@ -108,7 +107,7 @@ class Meter:
             raise Problem(408, "too_slow", "The body came too slowly. Send it again.") from None
         except ConnectionError:
             raise GoneError("gone while its body was read") from None
-        except (web.RequestPayloadError, HttpProcessingError):
+        except web.RequestPayloadError:
             raise Problem(400, "bad_request", "The body is not framed as its header says.") from None
 
     def count(self, octets: int) -> None:
