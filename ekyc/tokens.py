@@ -29,7 +29,7 @@ _SHOWN = select(*(_TOKEN.c[name] for name in ("id", "client", "company", "furthe
     _TOKEN.c.digest == bindparam("shown")
 )
 _PREFIX = "vouch_company_"
-BAD_TOKEN = "bad_token"
+BAD_TOKEN = "bad_token"  # noqa: S105 - a code
 """The code of the answer to a token that is not valid."""
 # RFC 6750, 2.1: b64token.
 _BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)

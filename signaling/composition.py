@@ -44,6 +44,7 @@ from signaling.vanished import Vanished
 from signaling.walls import FloorNamespace
 from signaling.workers import Workers
 from signaling.writer import Changes
+from vouch.accounts.embedding import embedded_kinds
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.blobs import DirectoryBlobs
@@ -75,7 +76,7 @@ class Node:
         self.database = Database(settings.database, info={BOX: box(keys)})
         self.blobs = DirectoryBlobs(settings.data_dir / "evidence")
         self.accounts = Accounts(self.database, self.clock)
-        self.sessions = Sessions(self.database, self.clock, keys, embedded=bool(settings.frame_ancestors))
+        self.sessions = Sessions(self.database, self.clock, keys, embedded=embedded_kinds(settings))
         self.evidence = Evidence(self.database, self.blobs)
         self.recordings = Recordings(self.database, self.clock, self.blobs, playable)
         self.playback = Playback(self.database, self.blobs, playable, settings.data_dir)

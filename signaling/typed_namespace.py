@@ -30,7 +30,7 @@ from signaling.writer import EventRefusedError, FloorClosedError
 from vouch.accounts.models import SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.database import is_gone
-from vouch.http import allowed_origin
+from vouch.http import allowed_origin, scheme_of
 from vouch.logs import call_context, logger
 from vouch.problems import Problem
 from vouch.settings import Settings
@@ -99,6 +99,10 @@ async def uncompressed(request: web.Request, handler: RequestHandler) -> web.Str
         headers.popall(hdrs.SEC_WEBSOCKET_EXTENSIONS)
         request = request.clone(headers=headers)
     return await handler(request)
+
+
+def _scheme(environ: dict[str, Any], settings: Settings) -> str:
+    return scheme_of(environ["aiohttp.request"], settings)
 
 
 class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
@@ -186,7 +190,8 @@ class TypedNamespace(socketio.AsyncNamespace, ABC):  # type: ignore[misc]
             raise Refused("our_fault") from None
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        if not allowed_origin(environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", ""), self._settings):
+        origin, host = environ.get("HTTP_ORIGIN"), environ.get("HTTP_HOST", "")
+        if not allowed_origin(origin, host, self._settings, _scheme(environ, self._settings)):
             raise Refused("foreign_origin")
         ticket = auth.get("ticket") if isinstance(auth, dict) else None
         visitor = await self._sessions.redeem(ticket, self.kind) if isinstance(ticket, str) else None

@@ -17,14 +17,23 @@ from sqlalchemy import delete
 from tests import services
 from tests.clock import ManualClock
 from vouch import logs
-from vouch.accounts import models
+from vouch.accounts import models, tickets
 from vouch.audit import AuditEntry
 from vouch.companies.models import RuleChange
 from vouch.database import Base, Database
 
 LogLines = Callable[[], list[dict[str, Any]]]
 # Those that others refer to come first.
-_ROWS = (models.Company, models.Shop, models.Account, models.WebSession, models.SignInFailure, AuditEntry, RuleChange)
+_ROWS = (
+    models.Company,
+    models.Shop,
+    models.Account,
+    models.WebSession,
+    models.SignInFailure,
+    tickets.SpentTicket,
+    AuditEntry,
+    RuleChange,
+)
 _TABLES = [Base.metadata.tables[row.__tablename__] for row in _ROWS]
 
 

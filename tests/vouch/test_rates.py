@@ -34,8 +34,8 @@ def redis() -> Iterator[services.RedisServer]:
         yield server
 
 
-def settings(redis_url: str = "", token_rate: str = "3/minute") -> Settings:
-    return Settings(_env_file=None, token_rate=token_rate, network_rate="2/minute", redis_url=redis_url)
+def settings(redis_url: str = "", rate: str = "3/minute") -> Settings:
+    return Settings(_env_file=None, token_rate=rate, network_rate="2/minute", redis_url=redis_url)
 
 
 async def refused(rates: Rates, key: str = "t", what: str = "token") -> int | None:
@@ -89,7 +89,7 @@ async def test_what_is_remembered_is_bounded(seconds: Seconds) -> None:
 @pytest.fixture
 async def nodes(redis: services.RedisServer) -> AsyncIterator[tuple[Rates, Rates]]:
     """Two nodes of one installation."""
-    one, two = (Rates(settings(redis_url=redis.url, token_rate="3/hour"), KEYS) for _ in range(2))
+    one, two = (Rates(settings(redis_url=redis.url, rate="3/hour"), KEYS) for _ in range(2))
     yield one, two
     await one.close()
     await two.close()
@@ -106,7 +106,7 @@ async def test_nodes_count_together_by_redis(nodes: tuple[Rates, Rates]) -> None
 
 
 async def test_another_installation_in_the_same_redis_counts_apart(redis: services.RedisServer) -> None:
-    one, two = (Rates(settings(redis_url=redis.url, token_rate="3/hour"), Keys(key * 32)) for key in (b"a", b"b"))
+    one, two = (Rates(settings(redis_url=redis.url, rate="3/hour"), Keys(key * 32)) for key in (b"a", b"b"))
     assert [await refused(one, "apart") is None for _ in range(4)] == [True, True, True, False]
     assert await refused(two, "apart") is None
     await one.close()

@@ -6,7 +6,7 @@ SameSite=None and Partitioned, the only kind that Chromium delivers in a cross-s
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from aiohttp import web
 from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from vouch.accounts import tickets
+from vouch.accounts.embedding import same_site
 from vouch.accounts.models import Account, SessionKind, WebSession
 from vouch.accounts.service import is_valid, valid_at
 from vouch.accounts.sign_in_audit import SignInAudit
@@ -24,7 +26,6 @@ from vouch.keys import Keys
 from vouch.problems import Problem
 from vouch.statements import insert
 
-_TICKET_S = 60
 CSRF_HEADER = "X-Vouch-CSRF"
 _VISITOR = (
     select(WebSession, Account)
@@ -46,7 +47,10 @@ class Visitor:
 class Sessions:
     """Opens, finds and ends web sessions."""
 
-    def __init__(self, database: Database, clock: Clock, keys: Keys, *, embedded: bool) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, keys: Keys, *, embedded: Collection[SessionKind] | bool
+    ) -> None:
+        """`embedded`: the kinds whose pages others may show in a frame, or whether all of them."""
         self._database = database
         self._clock = clock
         self._tickets = keys.signer("socket-ticket", clock)
@@ -86,6 +90,7 @@ class Sessions:
         await self.audit.sweep()
         async with self._database.write() as transaction:
             await transaction.execute(delete(WebSession).where(WebSession.expires_at < self._clock.now() - DAY))
+            await tickets.forget(transaction, self._clock.now())
 
     async def find(self, request: web.Request, kind: SessionKind) -> Visitor | None:
         """Who is signed in on this browser for pages of `kind`."""
@@ -110,15 +115,19 @@ class Sessions:
         self._set_cookie(response, SessionKind(visitor.session.kind), "", 0)
 
     def ticket(self, visitor: Visitor) -> str:
-        """A token for a socket's handshake, good for a minute, bound to the session."""
-        return self._tickets.sign({"session": visitor.session.digest, "kind": visitor.session.kind})
+        """A token for a socket's handshake, good once within a minute, bound to the session."""
+        return self._tickets.sign({"session": visitor.session.digest, "kind": visitor.session.kind, "id": new_secret()})
 
     async def redeem(self, ticket: str, kind: SessionKind) -> Visitor | None:
-        """Whose ticket this is, if the session still lives."""
-        payload = self._tickets.read(ticket, _TICKET_S)
-        if payload is None or payload.get("kind") != kind:
+        """Whose ticket this is, if it was not used before and the session still lives."""
+        payload = self._tickets.read(ticket, tickets.LIFETIME_S)
+        if payload is None or payload.get("kind") != kind or "id" not in payload:
             return None
-        return await self._load(payload["session"], kind)
+        visitor = await self._load(payload["session"], kind)
+        if visitor is None:
+            return None
+        async with self._database.write() as transaction:
+            return visitor if await tickets.spend(transaction, payload["id"], self._clock.now()) else None
 
     async def still_valid(self, visitors: Sequence[Visitor]) -> set[str]:
         """Digests of the sessions that still open what they opened when these visitors were let in: neither session nor
@@ -139,7 +148,6 @@ class Sessions:
 
     def _set_cookie(self, response: web.StreamResponse, kind: SessionKind, value: str, max_age_s: int) -> None:
         # Deleted with the same attributes: a partitioned cookie is another one than its unpartitioned namesake.
-        # The flag rides on SameSite, because http.cookies knows `Partitioned` only from Python 3.14 on.
         response.set_cookie(
             cookie_name(kind),
             value,
@@ -147,7 +155,7 @@ class Sessions:
             path="/",
             secure=True,
             httponly=True,
-            samesite="None; Partitioned" if self._embedded else "Lax",
+            samesite=same_site(kind, self._embedded),
         )
 
     async def _load(self, session_digest: str, kind: SessionKind) -> Visitor | None:

@@ -6,9 +6,11 @@ from aiohttp.test_utils import TestServer, make_mocked_request
 from sqlalchemy import func, select
 
 from tests.clock import ManualClock
+from vouch.accounts.embedding import embedded_kinds
 from vouch.accounts.models import Company, Role, SessionKind, WebSession
 from vouch.accounts.service import Accounts, NewAccount
 from vouch.accounts.sessions import CSRF_HEADER, Sessions, Visitor, cookie_name
+from vouch.accounts.tickets import SpentTicket
 from vouch.clock import HOUR, MINUTE, SECOND
 from vouch.database import Database
 from vouch.http import middlewares
@@ -306,3 +308,58 @@ async def test_many_sockets_are_looked_up_at_once(
     clock.advance(SHIFT_S * SECOND)
     assert await sessions.still_valid(everybody) == set()
     assert await sessions.still_valid([]) == set()
+
+
+async def test_a_ticket_is_good_once_on_whichever_node(database: Database, clock: ManualClock, agent: str) -> None:
+    one, two = (Sessions(database, clock, Keys(b"k" * 32), embedded=False) for _ in range(2))
+    visitor = await found(one, await opened(one, agent))
+    first, second = one.ticket(visitor), one.ticket(visitor)
+    redeemed = await asyncio.gather(*(each.redeem(first, STAFF) for each in (one, two, one, two)))
+    assert sum(each is not None for each in redeemed) == 1
+    assert await two.redeem(first, STAFF) is None
+    # Another spelling of the same signature is no other ticket.
+    for ending in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
+        assert await two.redeem(first[:-1] + ending, STAFF) is None
+    assert await two.redeem(second, STAFF)
+
+
+async def test_used_tickets_are_forgotten_when_nobody_could_use_them(
+    database: Database, clock: ManualClock, agent: str
+) -> None:
+    sessions = Sessions(database, clock, Keys(b"k" * 32), embedded=False)
+    ticket = sessions.ticket(await found(sessions, await opened(sessions, agent)))
+    assert await sessions.redeem(ticket, STAFF)
+    await sessions.sweep()
+    assert await sessions.redeem(ticket, STAFF) is None
+    clock.advance(3 * MINUTE)
+    await sessions.sweep()
+    async with database.read() as session:
+        assert (await session.execute(select(SpentTicket))).first() is None
+    assert await sessions.redeem(ticket, STAFF) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "kinds"),
+    [
+        (Settings(_env_file=None), set()),
+        (Settings(_env_file=None, frame_ancestors=("https://a.example",)), set(SessionKind)),
+        (
+            Settings(_env_file=None, frame_ancestors=("https://a.example",), console_frame_ancestors=("none",)),
+            {SessionKind.DEALER, SessionKind.CALLER},
+        ),
+        (Settings(_env_file=None, call_frame_ancestors=("https://a.example",)), {SessionKind.CALLER}),
+        (
+            Settings(_env_file=None, ekyc_frame_ancestors=("https://a.example",)),
+            {SessionKind.DEALER, SessionKind.CALLER},
+        ),
+        (Settings(_env_file=None, console_frame_ancestors=("https://a.example",)), {SessionKind.STAFF}),
+    ],
+)
+async def test_cookies_of_pages_that_others_embed_are_delivered_in_frames_and_no_others(
+    settings: Settings, kinds: set[SessionKind], database: Database, clock: ManualClock
+) -> None:
+    sessions = Sessions(database, clock, Keys(b"s" * 32), embedded=embedded_kinds(settings))
+    for kind in SessionKind:
+        cookie = await opened(sessions, None, kind, "v")
+        assert ("SameSite=None; Partitioned" in cookie) == (kind in kinds)
+        assert ("SameSite=Lax" in cookie) == (kind not in kinds)
