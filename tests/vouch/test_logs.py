@@ -159,7 +159,7 @@ def test_of_what_strangers_can_cause_a_few_short_lines_are_written_and_the_rest_
 
 
 async def test_what_was_left_out_is_told_though_no_further_line_comes(log_lines: LogLines) -> None:
-    thinned = Thinned(logger("test"), Allowance(1, 0.001))
+    thinned = Thinned(logger("test"), Allowance(1, 0.001, now=lambda: 0.0))
     for _ in range(4):
         thinned.info("refused")
     async with asyncio.timeout(5):

@@ -21,7 +21,7 @@ def allowed_origin(origin: str | None, host: str, settings: Settings, scheme: st
         return False
     # Where the public address is https a page that came in clear may be anybody's on the way.
     expected = "https" if is_https(settings) else scheme
-    return (parts.scheme, parts.netloc) == (expected, host)
+    return bool(host) and (parts.scheme, parts.netloc) == (expected, host)
 
 
 def is_https(settings: Settings) -> bool:
