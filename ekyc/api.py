@@ -68,10 +68,11 @@ class IntegrationApi:
         async with self._database.read() as session:
             holder = await self._holder(session, request)
         key = _idempotency_key(request)
-        form = await read_form(request)
-        data = http.parse(NewVerification, form.data)
-        holder = holder.within(data.company)
-        opened = await self._reception.receive(Delivered.of(holder, key, data, form.files, self._clock.now()))
+        with self._reception.hold(holder, request.content_length):
+            form = await read_form(request)
+            data = http.parse(NewVerification, form.data)
+            holder = holder.within(data.company)
+            opened = await self._reception.receive(Delivered.of(holder, key, data, form.files, self._clock.now()))
         return http.answer(self._opened(opened), status=201)
 
     async def show(self, request: web.Request) -> web.Response:
@@ -110,7 +111,7 @@ class IntegrationApi:
         async with self._database.write() as session:
             found = await self._owned(session, request)
             check_callable(found, now)
-            fresh = await join.issue(session, found.id, now, self._settings.join_token_s)
+            fresh = await join.reissue(session, found.id, now, self._settings.join_token_s)
         return http.answer(
             FreshJoin(
                 id=found.id,

@@ -1,5 +1,7 @@
 """HTTP of the call page /call, and of the call within /ekyc (docs/http.md): its cookie, its ticket, its papers."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 from pydantic import BaseModel
 from sqlalchemy import bindparam, exists, select
@@ -8,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ekyc import join
 from ekyc.coverage import team_of
 from ekyc.messages import Message
-from ekyc.models import PAPERS, CallRecord, Channel, Picture, PictureKind, State
+from ekyc.models import PAPERS, CallRecord, Channel, Picture, PictureKind, State, VerdictRecord, Verification
 from ekyc.opening import OpeningBody, opening_of
 from ekyc.pictures import Darkroom
 from ekyc.screen import ConsentBody, consent_body
 from ekyc.verifications import VERIFICATION, can_call, latest_papers, state_of, verification_in
 from vouch import http
-from vouch.accounts.models import SessionKind
+from vouch.accounts.models import SessionKind, WebSession
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.blobs import Blobs
 from vouch.clock import Clock, vietnamese_day
@@ -28,13 +30,21 @@ from vouch.settings import Settings
 from vouch.statements import table_of
 
 _THUMBNAIL_SIDE = 640
-_RECORD, _PICTURE = table_of(CallRecord), table_of(Picture)
+_RECORD, _PICTURE, _VERDICT = table_of(CallRecord), table_of(Picture), table_of(VerdictRecord)
 _LAST_OUTCOME = (
     select(_RECORD.c.outcome)
     .where(_RECORD.c.verification == VERIFICATION.c.id)
     .order_by(_RECORD.c.attempt.desc())
     .limit(1)
     .scalar_subquery()
+)
+_RESULT = (
+    select(_RECORD.c.outcome, _RECORD.c.number, _RECORD.c.ended_at)
+    .add_columns(_VERDICT.c.verdict, _VERDICT.c.reason, _VERDICT.c.decided_at)
+    .outerjoin(_VERDICT, _VERDICT.c.call == _RECORD.c.id)
+    .where(_RECORD.c.verification == bindparam("this"), _RECORD.c.ended_at.is_not(None))
+    .order_by(_RECORD.c.attempt.desc())
+    .limit(1)
 )
 _HAS_PICTURE = exists().where(_PICTURE.c.verification == VERIFICATION.c.id)
 _PAGE = select(
@@ -59,20 +69,35 @@ class CustomerBody(BaseModel):
     msisdn: str
 
 
+class ResultBody(BaseModel):
+    """How the last call ended: what stays on the page when everything else has gone."""
+
+    outcome: str
+    reason: str | None
+    reference: str
+    """The call's number."""
+    at: int
+
+
 class CallPageBody(BaseModel):
-    """What the call page shows before and after the call; the live call comes over the socket."""
+    """What the call page shows before and after the call; the live call comes over the socket.
+
+    Once there is a result, and once no call can be made any more, it says nothing of the customer: a page may stay
+    open on a shop's tablet. A page that a later link opens shows it again, until there is the next result.
+    """
 
     csrf: str
     verification: str
     state: State
     decision: str
     channel: Channel
-    customer: CustomerBody
+    customer: CustomerBody | None
     pictures: list[PictureKind]
     consent: ConsentBody
     consented: bool
     can_call: bool
     last_outcome: str | None
+    result: ResultBody | None
     opening: OpeningBody
 
 
@@ -95,7 +120,9 @@ class CallPages:
         darkroom: Darkroom,
         rulebook: Rulebook,
         rates: Rates,
+        signed_out: Callable[[str], None],
     ) -> None:
+        """`signed_out` is told of the session (its digest) of a page that has gone, whose socket has to go too."""
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -104,11 +131,13 @@ class CallPages:
         self._darkroom = darkroom
         self._rulebook = rulebook
         self._rates = rates
+        self._signed_out = signed_out
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page's routes to `app`."""
         app.router.add_post("/api/call/session", self.join)
         app.router.add_get("/api/call/session", self.show)
+        app.router.add_delete("/api/call/session", self.sign_out)
         app.router.add_post("/api/call/ticket", self.ticket)
         app.router.add_get("/api/call/pictures/{kind}", self.picture)
 
@@ -126,7 +155,7 @@ class CallPages:
             opened = await self._sessions.open(
                 cookies, SessionKind.CALLER, lifetime, verification=verification, within=session
             )
-            page = await self._page(session, opened.csrf, verification)
+            page = await self._page(session, opened)
         response = http.answer(page)
         response.cookies.update(cookies.cookies)
         return response
@@ -135,6 +164,14 @@ class CallPages:
         """The page of the verification whose cookie this browser has."""
         visitor = await self._sessions.require(request, SessionKind.CALLER)
         return http.answer(await self._read_page(visitor))
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        """The page is done with: its cookie and its socket go; a call that lives is lost, as if the page had closed."""
+        visitor = await self._sessions.require(request, SessionKind.CALLER)
+        response = web.Response(status=204)
+        await self._sessions.end(response, visitor)
+        self._signed_out(visitor.session.digest)
+        return response
 
     async def ticket(self, request: web.Request) -> web.Response:
         """A ticket for the socket."""
@@ -145,11 +182,15 @@ class CallPages:
         """A paper's thumbnail."""
         visitor = await self._sessions.require(request, SessionKind.CALLER)
         async with self._database.read() as session:
-            papers = await _papers(session, _verification(visitor))
+            found = await session.get_one(Verification, _verification(visitor))
+            is_shown = _shows_customer(found, visitor.session, self._clock.now())
+            papers = await _papers(session, found.id) if is_shown else {}
         key = papers.get(request.match_info["kind"])
         if key is None:
             raise not_found("picture")
-        thumbnail = await self._darkroom.thumbnail(await self._blobs.get(key), _THUMBNAIL_SIDE)
+        thumbnail = await self._darkroom.thumbnail(
+            await self._blobs.get(key), _THUMBNAIL_SIDE, f"verification:{_verification(visitor)}"
+        )
         return web.Response(body=thumbnail, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
     async def _already_in(self, request: web.Request, token: str) -> Visitor | None:
@@ -163,28 +204,47 @@ class CallPages:
 
     async def _read_page(self, visitor: Visitor) -> CallPageBody:
         async with self._database.read() as session:
-            return await self._page(session, visitor.session.csrf, _verification(visitor))
+            return await self._page(session, visitor.session)
 
-    async def _page(self, session: AsyncSession, csrf: str, verification: str) -> CallPageBody:
+    async def _page(self, session: AsyncSession, page: WebSession) -> CallPageBody:
         now = self._clock.now()
-        asked = {"this": verification, "day": vietnamese_day(now).isoformat()}
+        asked = {"this": page.verification, "day": vietnamese_day(now).isoformat()}
         row = (await session.execute(_PAGE, asked)).one()
         found = verification_in(row)
         rules = await self._rulebook.read(session, row.team, now, Changes.of(row)) if row.team else None
+        is_shown = _shows_customer(found, page, now)
+        customer = CustomerBody(full_name=found.customer["full_name"], msisdn=found.subscriber["msisdn"])
         return CallPageBody(
-            csrf=csrf,
+            csrf=page.csrf,
             verification=found.id,
             state=state_of(found, now),
             decision=found.decision,
             channel=Channel(found.channel),
-            customer=CustomerBody(full_name=found.customer["full_name"], msisdn=found.subscriber["msisdn"]),
-            pictures=[kind for kind in PAPERS if row._mapping[kind]],
+            customer=customer if is_shown else None,
+            pictures=[kind for kind in PAPERS if row._mapping[kind]] if is_shown else [],
             consent=consent_body(),
             consented=found.consent_version == consent_body().version,
             can_call=can_call(found, now),
             last_outcome=row.last_outcome,
+            result=await _result(session, found.id) if row.last_outcome else None,
             opening=opening_of(rules, now),
         )
+
+
+def _shows_customer(found: Verification, page: WebSession, now: int) -> bool:
+    """Whether name and papers may be shown: no result has come since the page was opened, and a call can be made."""
+    if found.decided_at is not None and found.decided_at >= page.created_at:
+        return False
+    return found.state == State.IN_CALL or can_call(found, now)
+
+
+async def _result(session: AsyncSession, verification: str) -> ResultBody | None:
+    row = (await session.execute(_RESULT, {"this": verification})).one_or_none()
+    if row is None:
+        return None
+    return ResultBody(
+        outcome=row.verdict or row.outcome, reason=row.reason, reference=row.number, at=row.decided_at or row.ended_at
+    )
 
 
 async def _papers(session: AsyncSession, verification: str) -> dict[str, str]:

@@ -19,7 +19,6 @@ from ekyc.messages import (
     Msisdn,
     Name,
     NewVerification,
-    OptionalText,
     Subscriber,
     SubType,
 )
@@ -30,7 +29,7 @@ from ekyc.tokens import holder_of
 from vouch.accounts.models import Account, Shop
 from vouch.clock import Clock
 from vouch.database import Database
-from vouch.fields import Code, Password
+from vouch.fields import Code
 from vouch.problems import Problem
 from vouch.settings import Settings
 
@@ -48,8 +47,6 @@ class DealerForm(Message):
     customer_type: CustomerType
     payment: Payment
     consent_version: Code | None = None
-    dealer: OptionalText | None = None
-    dealer_password: Password | None = None
 
     @property
     def customer(self) -> Customer:
@@ -104,12 +101,12 @@ class DealerCalls:
         # Outside any transaction: nothing of ours waits while mSale thinks.
         token = await self._tokens.token(dealer.username, dealer.shop, dealer.company)
         async with self._database.write() as session:
-            return await self._open(session, draft, form, token, prepared, dealer.company)
+            return await self._open(session, draft, form, token, prepared, dealer)
 
     async def _prepare(self, draft: str, form: DealerForm, dealer: Account) -> Verification | Dealer:
         """The verification of an earlier press, or the dealer for a new one; asks all that mSale is not needed for."""
         async with self._database.read() as session:
-            found = await self._drafts.find(session, draft)
+            found = await self._drafts.find(session, draft, dealer.id)
             if (known := await _opened(session, found)) is not None:
                 return known
             check_version(form.consent_version)
@@ -118,17 +115,17 @@ class DealerCalls:
             return _dealer(dealer, await session.get(Shop, dealer.shop) if dealer.shop else None)
 
     async def _open(
-        self, session: AsyncSession, draft: str, form: DealerForm, token: str, dealer: Dealer, company: str
+        self, session: AsyncSession, draft: str, form: DealerForm, token: str, dealer: Dealer, account: Account
     ) -> Verification:
         now = self._clock.now()
-        found = await self._drafts.find(session, draft, lock=True)
+        found = await self._drafts.find(session, draft, account.id, lock=True)
         if (known := await _opened(session, found)) is not None:
             return known
         pictures = await pictures_of(session, found.digest)
         papers = tuple(_paper(picture) for picture in pictures)
         # Of a token of several companies the dealer's own is meant; a token of one decides by itself.
         shown = await holder_of(session, token, now)
-        holder = shown.within(company if len(shown.companies) > 1 else None)
+        holder = shown.within(account.company if len(shown.companies) > 1 else None)
         data = _data(form, dealer, found)
         ground = await grounds(session, holder, data, now)
         ruling = judge(ground, data, now, match_lifts_table=self._match_lifts_table)

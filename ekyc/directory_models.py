@@ -61,6 +61,8 @@ class ShownPicture(Shown):
     key: str
     kind: PictureKind
     source: Literal["camera", "file", "call"]
+    source_claimed: bool
+    """Whether `source` is what the sender says, which nothing proves: of papers always, of frames of calls never."""
     call: str | None
     attempt: int | None
     at: int

@@ -177,6 +177,7 @@ def _picture(picture: Picture, attempts: Mapping[str, int]) -> shown.ShownPictur
             "key": picture.id,
             "kind": PictureKind(picture.kind),
             "source": picture.source,
+            "source_claimed": picture.source != "call",
             "call": picture.call,
             "attempt": attempts.get(picture.call) if picture.call else None,
             "at": picture.at,

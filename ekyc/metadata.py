@@ -8,12 +8,17 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ekyc.darkroom.bounds import Refused
+
+MOST_PARTS = 10_000
+"""Segments or chunks. A PNG of 8 MiB in chunks of 1 KiB has 8,192."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _JPEG = b"\xff\xd8"
 _EXIF = b"Exif\0\0"
 _SCAN, _END, _EXIF_SEGMENT, _ADOBE, _COMMENT = 0xDA, 0xD9, 0xE1, 0xEE, 0xFE
 _APPLICATION = range(0xE0, 0xF0)
+_END_MARKER = bytes((0xFF, _END))
 _ORIENTATION, _SHORT = 0x0112, 3
 
 
@@ -27,7 +32,11 @@ class Bare:
 
 
 def strip(data: bytes) -> Bare:
-    """`data` without metadata; ValueError where it is neither JPEG nor PNG or its structure is damaged."""
+    """`data` without metadata, and without what follows a JPEG's end.
+
+    ValueError where it is neither JPEG nor PNG or its structure is damaged; Refused `picture_too_complex` where it is
+    in more than 10,000 parts.
+    """
     try:
         if data.startswith(_JPEG):
             return _jpeg(data)
@@ -50,9 +59,9 @@ def _jpeg(data: bytes) -> Bare:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The segments after the start marker, each with its marker; the scan and all that follows it as the last one."""
+    """The segments after the start marker, each with its marker; all scans, up to the end marker, as the last one."""
     at = len(_JPEG)
-    while True:
+    for _ in range(MOST_PARTS):
         prefix, marker = struct.unpack_from(">BB", data, at)
         if prefix != 0xFF or marker in {0, _END}:
             raise ValueError("not a JPEG segment")
@@ -61,17 +70,20 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             at += 1
             continue
         if marker == _SCAN:
-            yield marker, data[at:]
+            # Within a scan's data the end marker cannot stand (B.1.1.5); what other pictures follow is not looked at.
+            end = data.find(_END_MARKER, at)
+            yield marker, data[at:] if end < 0 else data[at : end + len(_END_MARKER)]
             return
         (length,) = struct.unpack_from(">H", data, at + 2)
         yield marker, data[at : at + 2 + length]
         at += 2 + max(length, 2)
+    raise Refused("picture_too_complex")
 
 
 def _png(data: bytes) -> Bare:
     kept, orientation = [_PNG], 1
     at = len(_PNG)
-    while True:
+    for _ in range(MOST_PARTS):
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if name == b"eXIf":
@@ -81,6 +93,7 @@ def _png(data: bytes) -> Bare:
         if name == b"IEND":
             return Bare(b"".join(kept), orientation)
         at = end
+    raise Refused("picture_too_complex")
 
 
 def _orientation(tiff: bytes) -> int:

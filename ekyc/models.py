@@ -174,7 +174,7 @@ class Picture(Base):
     verification: Mapped[str] = mapped_column(ForeignKey("verification.id"))
     kind: Mapped[str]
     source: Mapped[str]
-    """`camera` or `file` for papers, `call` for frames."""
+    """`call`: a frame that the server took itself. Papers: `camera` or `file`, as their sender says, unproven."""
     call: Mapped[str | None]
     decision: Mapped[int | None]
     """Number of the verdict's press (or of the extra picture) within the call; makes keeping idempotent."""
@@ -343,12 +343,12 @@ class Draft(Base):
     __tablename__ = "draft"
 
     digest: Mapped[str] = mapped_column(primary_key=True)
-    address: Mapped[str]
-    """Where it was started from, to bound what one address can fill."""
+    account: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    """The dealer who scans. None: begun before drafts were anybody's, and nobody's any more."""
     created_at: Mapped[int]
     verification: Mapped[str | None]
 
-    __table_args__ = (Index(None, "address", "created_at"),)
+    __table_args__ = (Index(None, "account", "created_at"), Index(None, "created_at"))
 
 
 class DraftPicture(Base):
@@ -359,8 +359,11 @@ class DraftPicture(Base):
     draft: Mapped[str] = mapped_column(ForeignKey("draft.digest"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     source: Mapped[str]
+    """`camera` or `file`, as the page says: nothing proves it."""
     key: Mapped[str]
     sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Octets that it takes on disk."""
     width: Mapped[int]
     height: Mapped[int]
     code: Mapped[str | None]

@@ -26,10 +26,14 @@ _PROBLEMS = {
     "422": (
         "`invalid_body` (with `fields`), `company_needed`, `ekyc_not_passed`, `unknown_sub_type`, "
         "`idempotency_key_reused`, "
-        "`picture_missing` (with `kinds`), `picture_broken`, `picture_too_small`"
+        "`picture_missing` (with `kinds`), `picture_broken`, `picture_too_small`, "
+        "`picture_too_complex`"
     ),
     "429": "`too_many_requests` of this token; `Retry-After` says in how many seconds to come again",
-    "503": "`too_many_uploads` at once, `too_many_connections`; `Retry-After` says in how many seconds to come again",
+    "503": (
+        "`pictures_busy`, `too_many_uploads` at once, `too_many_connections`; `Retry-After` says in how many seconds to "
+        "come again"
+    ),
 }
 _OPENING = ("400", "401", "403", "408", "413", "415", "422", "429", "503")
 _DESCRIPTION = (
@@ -124,7 +128,7 @@ def _picture() -> dict[str, Any]:
 def _rejoin() -> dict[str, Any]:
     return {
         "operationId": "issueJoinToken",
-        "summary": "A fresh join token, for calling again",
+        "summary": "A fresh join token, for calling again; earlier ones and the pages that they opened end",
         "parameters": [_id()],
         "responses": _responses("201", "Issued", _json(FreshJoin), ("401", "404", "409", "410", "429", "503")),
     }

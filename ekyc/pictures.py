@@ -1,54 +1,36 @@
 """Pictures from outside: checked, turned upright, stripped of everything but the pixels, encoded anew.
 
-What a stranger sent is never kept and never shown: only what we encoded from its pixels. Decoding runs in a thread,
-few at a time, for a picture of 24 megapixels takes 72 MB while it is open.
+Nothing of what a stranger sent is read in this process: `ekyc.darkroom` has processes of its own for that.
 """
 
-import asyncio
 import hashlib
-import io
-import struct
-import zlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
-from PIL import Image
-
-from ekyc.card_reader import read_code
-from ekyc.metadata import strip
+from ekyc.darkroom.process import Decoder, DecoderLost
+from ekyc.darkroom.turns import Turns
+from ekyc.darkroom.wire import Message
+from vouch.logs import logger
 from vouch.problems import Problem
 
+log = logger(__name__)
+
 LARGEST_BYTES = 8 << 20
-LARGEST_PIXELS = 24_000_000
-SHORTEST_SIDE = 200
-"""Below it no face and no print can be made out."""
 READABLE_SIDE = 900
 """A card that is narrower than this seldom has a readable code; the picture is taken, with a warning."""
-_QUALITY = 90
-_AT_A_TIME = 2
-_READING_S = 1.5
-# What brings a picture upright, by EXIF's Orientation.
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+FEWEST_DECODERS = 2
+"""So that one picture never keeps everybody waiting."""
+_JOB_CPU_S = 4
+"""Four times what the largest picture that is taken costs."""
+_JOB_WALL_S = 8.0
+_REFUSALS = {
+    "picture_broken": (422, "This is no JPEG or PNG picture, or it is damaged."),
+    "picture_too_large": (413, "A picture may have at most 8 MiB and 24 megapixels."),
+    "picture_too_small": (422, "A picture needs at least 200 pixels on each side."),
+    "picture_too_complex": (422, "This picture takes too long to read. Take it again, or save it anew as plain JPEG."),
 }
-# What Pillow raises on bytes that are no picture, or half of one.
-_BROKEN = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    EOFError,
-    AssertionError,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,84 +50,110 @@ class Prepared:
 
 
 class Darkroom:
-    """Prepares pictures and reads the cards' codes in threads, so many at a time."""
+    """Prepares pictures and reads the cards' codes in decoders, processes that are ended when a picture costs too much.
 
-    def __init__(self) -> None:
-        self._places = asyncio.Semaphore(_AT_A_TIME)
-
-    async def prepare(self, data: bytes) -> Prepared:
-        """`data` (JPEG or PNG) as it will be kept; Problem as `prepare` says."""
-        async with self._places:
-            return await asyncio.to_thread(prepare, data)
-
-    async def read_code(self, pictures: list[bytes]) -> str | None:
-        """The text of a citizen card's code in pictures that were prepared; None where none can be read."""
-        async with self._places:
-            return await asyncio.to_thread(read_code, pictures, _READING_S)
-
-    async def thumbnail(self, jpeg: bytes, side: int) -> bytes:
-        """A prepared picture made to fit a square of `side` pixels."""
-        async with self._places:
-            return await asyncio.to_thread(_thumbnail, jpeg, side)
-
-
-def prepare(data: bytes) -> Prepared:
-    """The picture in `data`, upright, without metadata, as JPEG.
-
-    Problem `picture_missing` (empty), `picture_too_large` (8 MiB, 24 megapixels), `picture_too_small`,
-    `picture_broken`.
+    `source` is whose picture it is: each has its turn, and none ever holds all decoders. All of it raises Problem
+    `pictures_busy` where too many wait. Decoders start when they are first needed; `close` ends them.
     """
+
+    def __init__(self, decoders: int = FEWEST_DECODERS, wall_s: float = _JOB_WALL_S) -> None:
+        self._turns = Turns(max(FEWEST_DECODERS, decoders))
+        self._wall_s = wall_s
+        self._told_of_files = False
+        self._idle: list[Decoder] = []
+        self._dying: list[Decoder] = []
+
+    def hold(self, source: str, octets: int) -> AbstractContextManager[None]:
+        """Count `octets` of a picture that is about to be received as in memory; Problem `pictures_busy`."""
+        return self._turns.hold(source, octets)
+
+    async def prepare(self, data: bytes, source: str) -> Prepared:
+        """`data` (JPEG or PNG) as it will be kept; Problem as `check_size` and `_REFUSALS` say."""
+        check_size(data)
+        head, (jpeg,) = await self._job(source, {"job": "develop"}, [data])
+        return Prepared(jpeg, int(head["width"]), int(head["height"]), hashlib.sha256(data).hexdigest())
+
+    async def read_code(self, pictures: list[bytes], source: str) -> str | None:
+        """The text of a citizen card's code in pictures that were prepared; None where none can be read."""
+        if not pictures:
+            return None
+        try:
+            head, _ = await self._job(source, {"job": "read_code"}, pictures)
+        except Problem as problem:
+            # What cannot be searched in time is a picture without a code.
+            if problem.code != "picture_too_complex":
+                raise
+            return None
+        return None if head["code"] is None else str(head["code"])
+
+    async def thumbnail(self, jpeg: bytes, side: int, source: str) -> bytes:
+        """A prepared picture made to fit a square of `side` pixels."""
+        _, (small,) = await self._job(source, {"job": "thumbnail", "side": side}, [jpeg])
+        return small
+
+    def pids(self) -> list[int]:
+        """The decoders that wait for work, by their numbers in the system."""
+        return [decoder.pid for decoder in self._idle]
+
+    def close(self) -> None:
+        """End all decoders that wait for work; to be called when nothing is asked any more."""
+        self._dying += self._idle
+        self._idle = []
+        for decoder in self._dying:
+            decoder.end()
+        self._dying = []
+
+    async def _job(self, source: str, job: dict[str, Any], parts: Sequence[bytes]) -> Message:
+        async with self._turns.turn(source):
+            head, made = await self._ask({**job, "cpu_s": _JOB_CPU_S}, parts)
+        if (code := head.get("refused")) is not None:
+            raise refusal(code)
+        if (error := head.get("failed")) is not None:
+            raise RuntimeError(f"a picture decoder failed: {error}")
+        return head, made
+
+    async def _ask(self, job: dict[str, Any], parts: Sequence[bytes]) -> Message:
+        self._dying = [decoder for decoder in self._dying if not decoder.is_gone()]
+        decoder = self._idle.pop() if self._idle else await self._start()
+        try:
+            answer = await decoder.ask(job, parts, self._wall_s)
+        except DecoderLost as lost:
+            self._end(decoder)
+            log.warning("a picture cost its decoder", job=job["job"], ended_by=str(lost))
+            return {"refused": "picture_too_complex"}, []
+        except BaseException:
+            # Nobody waits for the answer any more; the next one must not get it.
+            self._end(decoder)
+            raise
+        self._idle.append(decoder)
+        return answer
+
+    async def _start(self) -> Decoder:
+        decoder = await Decoder.start()
+        if decoder.opens_files and not self._told_of_files:
+            self._told_of_files = True
+            log.warning("picture decoders can open files: this system has no Landlock")
+        return decoder
+
+    def _end(self, decoder: Decoder) -> None:
+        decoder.kill()
+        self._dying.append(decoder)
+
+
+def check_size(data: bytes) -> None:
+    """Problem `picture_missing` (empty) or `picture_too_large` (more than 8 MiB)."""
     if not data:
         raise Problem(422, "picture_missing", "The picture is empty.")
     if len(data) > LARGEST_BYTES:
         raise too_large()
-    try:
-        image = _decode(data)
-    except _BROKEN:
-        raise Problem(422, "picture_broken", "This is no JPEG or PNG picture, or it is damaged.") from None
-    jpeg = _encode(image)
-    return Prepared(jpeg, image.width, image.height, hashlib.sha256(data).hexdigest())
 
 
 def too_large() -> Problem:
     """The answer to a picture that exceeds a limit."""
-    return Problem(413, "picture_too_large", "A picture may have at most 8 MiB and 24 megapixels.")
+    return refusal("picture_too_large")
 
 
-def _decode(data: bytes) -> Image.Image:
-    bare = strip(data)
-    try:
-        opened = Image.open(io.BytesIO(bare.data), formats=("JPEG", "PNG"))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise too_large() from None
-    with opened as image:
-        # The header's promise is checked before a pixel is decoded.
-        if image.width * image.height > LARGEST_PIXELS:
-            raise too_large()
-        if min(image.width, image.height) < SHORTEST_SIDE:
-            raise Problem(422, "picture_too_small", f"A picture needs at least {SHORTEST_SIDE} pixels on each side.")
-        image.load()
-        turn = _TURNS.get(bare.orientation)
-        return _on_white(image if turn is None else image.transpose(turn))
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """The pixels in RGB; what is transparent becomes white."""
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(ground, layer).convert("RGB")
-
-
-def _encode(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=_QUALITY)
-    return buffer.getvalue()
-
-
-def _thumbnail(jpeg: bytes, side: int) -> bytes:
-    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-        image.draft("RGB", (side, side))
-        image.thumbnail((side, side))
-        return _encode(image.convert("RGB"))
+def refusal(code: str) -> Problem:
+    """The answer to a picture that is not taken; KeyError where it is no such code."""
+    status, detail = _REFUSALS[code]
+    return Problem(status, code, detail)

@@ -3,17 +3,18 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import join
 from ekyc.intake import KeptPaper, Opening, check_papers, earlier, fingerprint, grounds, judge, open_verification
 from ekyc.join import Join
 from ekyc.messages import NewVerification
-from ekyc.models import IdempotencyKey, PictureKind, Verification
-from ekyc.pictures import Darkroom, Prepared
+from ekyc.models import PAPERS, IdempotencyKey, PictureKind, Verification
+from ekyc.pictures import LARGEST_BYTES, Darkroom, Prepared
 from ekyc.policy import Ruling
 from ekyc.tokens import Holder
 from vouch.blobs import Blobs
@@ -25,6 +26,7 @@ from vouch.settings import Settings
 from vouch.statements import insert
 
 log = logger(__name__)
+Made = TypeVar("Made")
 # Where a card's code is printed: on the front, on later cards on the back.
 _CODED = (PictureKind.ID_FRONT, PictureKind.ID_BACK)
 
@@ -80,6 +82,11 @@ class Reception:
         self._darkroom = darkroom
         self._match_lifts_table = match_lifts_table
 
+    def hold(self, holder: Holder, octets: int | None) -> AbstractContextManager[None]:
+        """Count a request of so many octets (None: it does not say) as in memory; Problem `pictures_busy`."""
+        largest = len(PAPERS) * LARGEST_BYTES
+        return self._darkroom.hold(source_of(holder), largest if octets is None else min(octets, largest))
+
     async def receive(self, delivered: Delivered) -> Opened:
         """Open a verification, or give the one that the same request opened before, with a fresh join token.
 
@@ -88,7 +95,7 @@ class Reception:
         known = await self._known(delivered)
         if isinstance(known, Verification):
             return await self._again(known)
-        papers, code = await self._develop(delivered.files)
+        papers, code = await self._develop(delivered.files, source_of(delivered.holder))
         opening = Opening(delivered.holder, delivered.data, papers, code, known)
         try:
             return await self._open(delivered, opening)
@@ -114,7 +121,8 @@ class Reception:
 
     async def _again(self, known: Verification) -> Opened:
         async with self._database.write() as session:
-            return await self._with_join(session, known, self._clock.now())
+            fresh = await join.reissue(session, known.id, self._clock.now(), self._settings.join_token_s)
+            return Opened(known, fresh)
 
     async def _open(self, delivered: Delivered, opening: Opening) -> Opened:
         """IntegrityError: the same request was answered meanwhile."""
@@ -129,37 +137,52 @@ class Reception:
                 "created_at": delivered.at,
             }
             await insert(session, IdempotencyKey, row)
-            return await self._with_join(session, verification, self._clock.now())
+            first = await join.issue(session, verification.id, self._clock.now(), self._settings.join_token_s)
+            return Opened(verification, first)
 
-    async def _with_join(self, session: AsyncSession, verification: Verification, now: int) -> Opened:
-        return Opened(verification, await join.issue(session, verification.id, now, self._settings.join_token_s))
-
-    async def _develop(self, files: Mapping[PictureKind, bytes]) -> tuple[tuple[KeptPaper, ...], str | None]:
+    async def _develop(
+        self, files: Mapping[PictureKind, bytes], source: str
+    ) -> tuple[tuple[KeptPaper, ...], str | None]:
         """The pictures made ready and durable, and what the card's code says; side by side, for somebody waits.
 
         Of several that cannot be taken the first one's Problem is raised.
         """
-        tried = await asyncio.gather(*map(self._darkroom.prepare, files.values()), return_exceptions=True)
+        preparing = (self._darkroom.prepare(data, source) for data in files.values())
+        tried = await asyncio.gather(*preparing, return_exceptions=True)
         prepared = {kind: _unless_refused(picture) for kind, picture in zip(files, tried, strict=True)}
-        blobs, code = await asyncio.gather(
-            self._blobs.put_all([picture.jpeg for picture in prepared.values()], ".jpg"),
-            self._darkroom.read_code([prepared[kind].jpeg for kind in _CODED if kind in prepared]),
+        kept, code = await asyncio.gather(
+            self._keep(prepared),
+            self._darkroom.read_code([prepared[kind].jpeg for kind in _CODED if kind in prepared], source),
+            return_exceptions=True,
         )
+        papers = _unless_refused(kept)
+        try:
+            return papers, _unless_refused(code)
+        except BaseException:
+            await self._forget(papers)
+            raise
+
+    async def _keep(self, prepared: Mapping[PictureKind, Prepared]) -> tuple[KeptPaper, ...]:
+        blobs = await self._blobs.put_all([picture.jpeg for picture in prepared.values()], ".jpg")
         now = self._clock.now()
         # What another system sends may come from anywhere: nobody can say that it is a camera's live picture.
         source = "file"
-        papers = tuple(
+        return tuple(
             KeptPaper(kind, source, blob.key, blob.sha256, picture.width, picture.height, now)
             for blob, (kind, picture) in zip(blobs, prepared.items(), strict=True)
         )
-        return papers, code
 
     async def _forget(self, papers: tuple[KeptPaper, ...]) -> None:
         for paper in papers:
             await self._blobs.delete(paper.key)
 
 
-def _unless_refused(picture: Prepared | BaseException) -> Prepared:
-    if isinstance(picture, BaseException):
-        raise picture
-    return picture
+def source_of(holder: Holder) -> str:
+    """Whose pictures these are, for the darkroom."""
+    return f"client:{holder.client}:{'+'.join(holder.companies)}"
+
+
+def _unless_refused(done: Made | BaseException) -> Made:
+    if isinstance(done, BaseException):
+        raise done
+    return done

@@ -9,11 +9,11 @@ from ekyc import rules
 from ekyc.card import Typed, compare
 from ekyc.consent import CONSENT
 from ekyc.dealer_call import DealerCalls, DealerForm
-from ekyc.drafts import Drafts
-from ekyc.messages import Message
-from ekyc.models import PAPERS, PictureKind
+from ekyc.drafts import Drafts, source_of
+from ekyc.messages import Message, OptionalText
+from ekyc.models import PAPERS, PictureKind, State, Verification
 from ekyc.multipart import read_limited
-from ekyc.pictures import LARGEST_BYTES, too_large
+from ekyc.pictures import LARGEST_BYTES, Darkroom, too_large
 from ekyc.policy import CustomerType, IdType, Payment
 from vouch import audit, http
 from vouch.accounts.models import Account, Role, SessionKind
@@ -22,7 +22,7 @@ from vouch.accounts.sessions import Sessions
 from vouch.audit import Tag
 from vouch.clock import Clock, vietnamese_day
 from vouch.database import Database
-from vouch.fields import Line
+from vouch.fields import Line, Password
 from vouch.problems import Problem, not_found
 from vouch.settings import Settings
 
@@ -61,6 +61,13 @@ class ConfigBody(BaseModel):
     payments: list[Payment]
     sub_types: list[SubTypeBody]
     dealer: DealerBody | None
+
+
+class SignInForm(Message):
+    """What a dealer signs in with."""
+
+    username: OptionalText
+    password: Password
 
 
 class DraftBody(BaseModel):
@@ -127,6 +134,7 @@ class DealerScreen:
         sessions: Sessions,
         drafts: Drafts,
         calls: DealerCalls,
+        darkroom: Darkroom,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -135,11 +143,13 @@ class DealerScreen:
         self._sessions = sessions
         self._drafts = drafts
         self._calls = calls
+        self._darkroom = darkroom
 
     def add_routes(self, app: web.Application) -> None:
         """Add the screen's routes to `app`."""
         one = "/api/ekyc/drafts/{draft}"
         app.router.add_get("/api/ekyc/config", self.config)
+        app.router.add_post("/api/ekyc/dealer", self.sign_in)
         app.router.add_delete("/api/ekyc/dealer", self.sign_out)
         app.router.add_post("/api/ekyc/drafts", self.start)
         app.router.add_put(one + "/pictures/{kind}", self.scan)
@@ -164,6 +174,19 @@ class DealerScreen:
             )
         )
 
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """The dealer's shift begins: nothing is uploaded before."""
+        form = await http.read(request, SignInForm)
+        address = http.address_of(request, self._settings)
+        checked = self._accounts.sign_in(form.username, form.password, address, frozenset({Role.DEALER}))
+        dealer = await self._sessions.audit.watched(checked, SessionKind.DEALER, form.username, address)
+        cookies = web.Response()
+        opened = await self._sessions.open(cookies, SessionKind.DEALER, self._settings.shift_s, account=dealer.id)
+        await self._note(Tag.DEALER_SIGNED_IN, dealer)
+        response = http.answer(_dealer_body(dealer, opened.csrf))
+        response.cookies.update(cookies.cookies)
+        return response
+
     async def sign_out(self, request: web.Request) -> web.Response:
         """The dealer's shift ends."""
         visitor = await self._sessions.require(request, SessionKind.DEALER)
@@ -171,20 +194,36 @@ class DealerScreen:
         await self._sessions.end(response, visitor)
         if visitor.account is not None:
             await self._note(Tag.DEALER_SIGNED_OUT, visitor.account)
+        await self._end_page(request, response)
         return response
+
+    async def _end_page(self, request: web.Request, response: web.Response) -> None:
+        """The last customer's page goes with the dealer who opened it here, but not out of a call that lives."""
+        page = await self._sessions.find(request, SessionKind.CALLER)
+        if page is None:
+            return
+        async with self._database.read() as session:
+            found = await session.get(Verification, page.session.verification)
+        if found is None or found.state != State.IN_CALL:
+            await self._sessions.end(response, page)
 
     async def start(self, request: web.Request) -> web.Response:
         """Begin a draft."""
-        draft = await self._drafts.start(http.address_of(request, self._settings))
-        return http.answer(DraftBody(draft=draft), status=201)
+        dealer = await self._dealer(request)
+        return http.answer(DraftBody(draft=await self._drafts.start(dealer.id)), status=201)
 
     @http.takes(LARGEST_BYTES, too_large)
     async def scan(self, request: web.Request) -> web.Response:
         """Take in one paper's picture."""
+        dealer = await self._dealer(request)
         draft, kind, source = request.match_info["draft"], _paper_kind(request), self._source(request)
-        # Before the body is read: a stranger without a draft cannot make us read megabytes.
-        await self._drafts.check(draft)
-        scanned = await self._drafts.scan(draft, kind, source, await read_limited(request, LARGEST_BYTES))
+        # Before the body is read: whoever has no draft cannot make us read megabytes.
+        await self._drafts.check(draft, dealer.id)
+        length = request.content_length
+        octets = LARGEST_BYTES if length is None else min(length, LARGEST_BYTES)
+        with self._darkroom.hold(source_of(dealer.id), octets):
+            data = await read_limited(request, LARGEST_BYTES)
+            scanned = await self._drafts.scan(draft, dealer.id, kind, source, data)
         return http.answer(
             ScannedBody(
                 kind=scanned.kind,
@@ -197,46 +236,31 @@ class DealerScreen:
 
     async def check(self, request: web.Request) -> web.Response:
         """What was typed against what the card's code says."""
+        dealer = await self._dealer(request)
         form = await http.read(request, CheckForm)
-        card = await self._drafts.card(request.match_info["draft"])
+        card = await self._drafts.card(request.match_info["draft"], dealer.id)
         fields = compare(Typed(form.full_name, form.id_number, form.date_of_birth), card)
         return http.answer(CheckBody(fields=[FieldBody.model_validate(field.as_json()) for field in fields]))
 
     async def call(self, request: web.Request) -> web.Response:
-        """[Call]: the dealer is known by cookie or by what he typed; the answer carries the call's cookie."""
+        """[Call]: the answer carries the call's cookie."""
+        dealer = await self._dealer(request)
         form = await http.read(request, DealerForm)
-        dealer, is_new = await self._dealer(request, form)
-        response = await self._open(request.match_info["draft"], form, dealer)
-        if is_new:
-            # Whatever became of the call, he need not type his password twice.
-            await self._sessions.open(response, SessionKind.DEALER, self._settings.shift_s, account=dealer.id)
-            await self._note(Tag.DEALER_SIGNED_IN, dealer)
-        return response
-
-    async def _open(self, draft: str, form: DealerForm, dealer: Account) -> web.Response:
-        try:
-            verification = await self._calls.open(draft, form, dealer)
-        except Problem as problem:
-            return problem.response()
+        verification = await self._calls.open(request.match_info["draft"], form, dealer)
         called = CalledBody(verification=verification.id, decision=verification.decision, rule=verification.rule)
         response = http.answer(called, status=201)
         lifetime = self._settings.call_session_s
         await self._sessions.open(response, SessionKind.CALLER, lifetime, verification=verification.id)
         return response
 
-    async def _dealer(self, request: web.Request, form: DealerForm) -> tuple[Account, bool]:
-        """Who calls, and whether he has just signed in; Problem `wrong_password`, `dealer_needed`."""
-        if form.dealer and form.dealer_password:
-            address = http.address_of(request, self._settings)
-            roles = frozenset({Role.DEALER})
-            sign_in = self._accounts.sign_in(form.dealer, form.dealer_password, address, roles)
-            return await self._sessions.audit.watched(sign_in, SessionKind.DEALER, form.dealer, address), True
+    async def _dealer(self, request: web.Request) -> Account:
+        """Who is signed in on this browser; Problem `dealer_needed` or `bad_csrf_token`."""
         if await self._sessions.find(request, SessionKind.DEALER) is None:
-            raise Problem(401, "dealer_needed", "Enter the dealer's account and its password.")
+            raise Problem(401, "dealer_needed", "Sign in with the dealer's account first.")
         visitor = await self._sessions.require(request, SessionKind.DEALER)
-        if visitor.account is None or (form.dealer and form.dealer != visitor.account.username):
-            raise Problem(401, "dealer_needed", "Another dealer is signed in here; enter this one's password.")
-        return visitor.account, False
+        if visitor.account is None:
+            raise Problem(401, "dealer_needed", "Sign in with the dealer's account first.")
+        return visitor.account
 
     async def _note(self, tag: Tag, dealer: Account) -> None:
         async with self._database.write() as session:

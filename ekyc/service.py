@@ -1,5 +1,7 @@
 """The intake of verifications, put together; built once, in the composition root."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -9,7 +11,7 @@ from ekyc.call_page import CallPages
 from ekyc.dealer_call import DealerCalls
 from ekyc.drafts import Drafts
 from ekyc.msale import CompanyTokens, company_tokens
-from ekyc.pictures import Darkroom
+from ekyc.pictures import FEWEST_DECODERS, Darkroom
 from ekyc.reception import Reception
 from ekyc.screen import DealerScreen
 from ekyc.sweep import sweep
@@ -42,20 +44,25 @@ class Ekyc:
         tokens: CompanyTokens | None = None,
         *,
         rates: Rates | None = None,
+        signed_out: Callable[[str], None] = lambda _session: None,
         match_lifts_table: bool = False,
     ) -> None:
-        """`tokens` and `rates`: None takes what the settings ask for. `match_lifts_table`: see `policy.decide`."""
+        """`tokens` and `rates`: None takes what the settings ask for. `signed_out`: see `CallPages`.
+
+        `match_lifts_table`: see `policy.decide`.
+        """
         self._database, self._clock, self._blobs = database, clock, blobs
-        darkroom, rates = Darkroom(), rates or Rates(settings)
-        drafts = Drafts(database, clock, blobs, darkroom)
+        rates = rates or Rates(settings)
+        self._darkroom = darkroom = Darkroom(settings.picture_decoders or os.cpu_count() or FEWEST_DECODERS)
+        drafts = Drafts(settings, database, clock, blobs, darkroom)
         reception = Reception(settings, database, clock, blobs, darkroom, match_lifts_table=match_lifts_table)
         calls = DealerCalls(
             settings, database, clock, drafts, tokens or company_tokens(settings), match_lifts_table=match_lifts_table
         )
         self._parts = (
             IntegrationApi(settings, database, clock, blobs, reception, rates),
-            DealerScreen(settings, database, clock, accounts, sessions, drafts, calls),
-            CallPages(settings, database, clock, blobs, sessions, darkroom, rulebook, rates),
+            DealerScreen(settings, database, clock, accounts, sessions, drafts, calls, darkroom),
+            CallPages(settings, database, clock, blobs, sessions, darkroom, rulebook, rates, signed_out),
         )
 
     def add_routes(self, app: web.Application) -> None:
@@ -63,6 +70,10 @@ class Ekyc:
         for part in self._parts:
             part.add_routes(app)
         add_pages(app, _DIST, "ekyc-web", _PAGES)
+
+    def close(self) -> None:
+        """End the picture decoders; call it when no request is served any more."""
+        self._darkroom.close()
 
     async def sweep(self) -> None:
         """Tidy up what has run out; call it every few minutes."""

@@ -19,19 +19,23 @@ async def sweep(database: Database, blobs: Blobs, now: int) -> None:
         # Kept for a day so that a page which shows its old token again is told apart from a guess.
         old = or_(JoinToken.used_at <= now - DAY, JoinToken.expires_at <= now - DAY)
         await session.execute(delete(JoinToken).where(old))
-    for key in await _drop_drafts(database, now):
-        await blobs.delete(key)
+    while await _drop_drafts(database, blobs, now):
+        pass
 
 
-async def _drop_drafts(database: Database, now: int) -> list[str]:
-    """Delete old drafts; gives the blobs that nothing names any more: a verification took over those of its draft."""
+async def _drop_drafts(database: Database, blobs: Blobs, now: int) -> bool:
+    """Delete the oldest drafts that have run out, so many at a time; whether there may be more.
+
+    Their pictures go with them, but not those that a verification has taken over.
+    """
     async with database.write() as session:
-        past = select(Draft).where(Draft.created_at <= now - LIFETIME).limit(_DRAFTS_AT_A_TIME)
-        drafts = (await session.scalars(past.with_for_update(skip_locked=True))).all()
-        digests = [draft.digest for draft in drafts]
-        unused = [draft.digest for draft in drafts if draft.verification is None]
-        orphans = await session.scalars(select(DraftPicture.key).where(DraftPicture.draft.in_(unused)))
-        keys = list(orphans.all())
+        past = select(Draft.digest).where(Draft.created_at <= now - LIFETIME).order_by(Draft.created_at)
+        chosen = past.limit(_DRAFTS_AT_A_TIME).with_for_update(skip_locked=True)
+        digests = (await session.scalars(chosen)).all()
+        unused = select(Draft.digest).where(Draft.digest.in_(digests), Draft.verification.is_(None))
+        keys = (await session.scalars(select(DraftPicture.key).where(DraftPicture.draft.in_(unused)))).all()
         await session.execute(delete(DraftPicture).where(DraftPicture.draft.in_(digests)))
         await session.execute(delete(Draft).where(Draft.digest.in_(digests)))
-    return keys
+    for key in keys:
+        await blobs.delete(key)
+    return len(digests) == _DRAFTS_AT_A_TIME

@@ -93,6 +93,7 @@ class Node:
             self.sessions,
             self.rulebook,
             rates=self.rates,
+            signed_out=self._signed_out,
         )
         self.seeds = Seeds(keys, self.clock)
         self.draws = Draws(self.database, self.clock, self.seeds)
@@ -227,6 +228,7 @@ class Node:
         await self.dispatcher.close()
         await self.playback.close()
         await self.rates.close()
+        self.ekyc.close()
         await self.database.close()
 
     async def _sweep(self) -> None:
@@ -241,6 +243,9 @@ class Node:
 
     async def _media_event(self, event: MediaEvent) -> None:
         await self._media_events(event)
+
+    def _signed_out(self, session: str) -> None:
+        self.hub.signed_out(session)
 
     def _mourned(self) -> None:
         self.hub.drop_all()

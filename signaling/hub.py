@@ -186,6 +186,12 @@ class Hub:
         for socket in self._sockets:
             self.drop(socket)
 
+    def signed_out(self, session: str) -> None:
+        """A web session (its digest) was ended by its page: its sockets go at once, and not with the next look."""
+        for socket in self._sockets:
+            if socket.visitor.session.digest == session:
+                self._tasks.spawn("signed out", self._drop(socket, False))
+
     def call_changed(self, call: str) -> None:
         """Something of a call that is not the floor's has changed, such as its kept pictures."""
         agent = self._views.agent_of(call)

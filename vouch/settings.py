@@ -144,6 +144,12 @@ class Settings(BaseSettings):
     shift_s: int = Field(12 * 3600, gt=0, description="How long staff and dealers stay signed in.")
 
     ekyc_files: bool = Field(False, description="Dealers may choose picture files; the camera alone otherwise.")
+    picture_decoders: int = Field(
+        0, ge=0, description="Processes in which pictures are decoded; 0: as many as there are cores, at least two."
+    )
+    drafts_per_hour: int = Field(300, gt=0, description="Forms that one dealer's account may begin in an hour.")
+    most_drafts: int = Field(20_000, gt=0, description="Forms that all dealers have begun and not sent, at most.")
+    most_draft_octets: int = Field(5 << 30, gt=0, description="What the pictures of those forms take on disk, at most.")
     msale_url: str = Field("", description="mSale Core's address, asked for company tokens by our eKYC screen.")
     msale_secret: str = Field(
         "", repr=False, description="What our eKYC screen shows mSale Core when it asks for a token."

@@ -128,8 +128,9 @@ class Dealer(Screen):
         await self.state.wait_for()
 
     async def settled(self) -> None:
-        """Wait until all three pictures have reached the server."""
-        await expect(self.page.locator("[data-paper][data-phase=kept]")).to_have_count(3)
+        """Wait until all three pictures are ready: in the page, or with the server where a dealer is signed in."""
+        taken = self.page.locator("[data-paper]:is([data-phase=held],[data-phase=kept])")
+        await expect(taken).to_have_count(3)
 
     async def sees_agent(self) -> None:
         """Wait until the agent's picture plays."""

@@ -173,6 +173,8 @@ class Site:
     msale: MsaleInMemory
     ekyc: Ekyc
     blobs_folder: Path
+    signed_out: list[str]
+    """Sessions whose sockets have to go."""
 
     def bearer(self, company: str = "CTKV1", client: str = "mSale") -> dict[str, str]:
         """Headers of a request by a company token."""
@@ -197,7 +199,18 @@ async def site(
     msale = MsaleInMemory({company: secret for (name, company), secret in seed.tokens.items() if name == "mSale"})
     blobs = DirectoryBlobs(tmp_path / "blobs")
     sessions = Sessions(database, clock, Keys(b"k" * 32), embedded=False)
-    service = Ekyc(settings, database, clock, blobs, Accounts(database, clock), sessions, Rulebook(settings), msale)
+    signed_out: list[str] = []
+    service = Ekyc(
+        settings,
+        database,
+        clock,
+        blobs,
+        Accounts(database, clock),
+        sessions,
+        Rulebook(settings),
+        msale,
+        signed_out=signed_out.append,
+    )
     app = web.Application(middlewares=middlewares(settings))
     service.add_routes(app)
     server = TestServer(app)
@@ -205,7 +218,8 @@ async def site(
     # Browsers treat loopback as secure; this jar has to be told.
     jar = CookieJar(unsafe=True, treat_as_secure_origin=server.make_url("/"))
     async with TestClient(server, cookie_jar=jar) as client:
-        yield Site(client, database, clock, seed, msale, service, tmp_path / "blobs")
+        yield Site(client, database, clock, seed, msale, service, tmp_path / "blobs", signed_out)
+    service.close()
 
 
 def new_verification(**changes: Any) -> dict[str, Any]:

@@ -63,20 +63,34 @@ def dealer_form(**changes: Any) -> dict[str, Any]:
         **data["customer"],
         **data["subscriber"],
         "consent_version": CONSENT.version,
-        "dealer": "dealer1",
-        "dealer_password": PASSWORD,
         **changes,
     }
 
 
-async def draft(site: Site, files: dict[str, bytes]) -> str:
-    """A draft with pictures."""
-    response = await site.client.post("/api/ekyc/drafts")
+async def sign_in(site: Site, username: str = "dealer1", password: str = PASSWORD) -> ClientResponse:
+    """Sign a dealer in on this browser."""
+    return await site.client.post("/api/ekyc/dealer", json={"username": username, "password": password})
+
+
+async def csrf(site: Site, username: str = "dealer1") -> dict[str, str]:
+    """The header of the dealer's session, which is opened where nobody is signed in."""
+    dealer = (await (await site.client.get("/api/ekyc/config")).json())["dealer"]
+    if dealer is None:
+        response = await sign_in(site, username)
+        assert response.status == 200, await response.text()
+        dealer = await response.json()
+    return {"X-Vouch-CSRF": dealer["csrf"]}
+
+
+async def draft(site: Site, files: dict[str, bytes], username: str = "dealer1") -> str:
+    """A draft with pictures, of the dealer who is signed in, else of this one."""
+    headers = await csrf(site, username)
+    response = await site.client.post("/api/ekyc/drafts", headers=headers)
     assert response.status == 201
     begun = str((await response.json())["draft"])
     for kind, content in files.items():
         scanned = await site.client.put(
-            f"/api/ekyc/drafts/{begun}/pictures/{kind}?source=camera", data=io.BytesIO(content)
+            f"/api/ekyc/drafts/{begun}/pictures/{kind}?source=camera", data=io.BytesIO(content), headers=headers
         )
         assert scanned.status == 200, await scanned.text()
     return begun
@@ -84,7 +98,8 @@ async def draft(site: Site, files: dict[str, bytes]) -> str:
 
 async def call(site: Site, begun: str, *, headers: dict[str, str] | None = None, **changes: Any) -> ClientResponse:
     """Press [Call]."""
-    return await site.client.post(f"/api/ekyc/drafts/{begun}/call", json=dealer_form(**changes), headers=headers)
+    asked = {**await csrf(site), **(headers or {})}
+    return await site.client.post(f"/api/ekyc/drafts/{begun}/call", json=dealer_form(**changes), headers=asked)
 
 
 async def set_verification(database: Database, verification: str, **values: Any) -> None:

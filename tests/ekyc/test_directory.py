@@ -94,6 +94,7 @@ async def test_a_dossier_is_what_the_contract_says(stage: Stage, directory: Dire
         "key": snapshot.id,
         "kind": "snapshot",
         "source": "call",
+        "source_claimed": False,
         "call": first,
         "attempt": 1,
         "at": snapshot.at,

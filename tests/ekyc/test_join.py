@@ -101,6 +101,7 @@ class TestPage:
             "consented": False,
             "can_call": True,
             "last_outcome": None,
+            "result": None,
             "opening": {
                 "hours": [
                     {"weekday": day, "since": since, "until": until}
@@ -204,6 +205,7 @@ class TestPage:
     async def test_nothing_is_shown_without_the_cookie(self, site: Site) -> None:
         for method, path in (
             ("GET", "/api/call/session"),
+            ("DELETE", "/api/call/session"),
             ("POST", "/api/call/ticket"),
             ("GET", "/api/call/pictures/portrait"),
         ):

@@ -1,6 +1,7 @@
 """Whatever is sent, what is kept is upright, bare, bounded and ours."""
 
 import asyncio
+import hashlib
 import io
 import struct
 import zlib
@@ -10,11 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ekyc.pictures import LARGEST_BYTES, Darkroom, Prepared, prepare
+from ekyc import pictures
+from ekyc.darkroom.bounds import Refused
+from ekyc.darkroom.develop import develop
+from ekyc.pictures import LARGEST_BYTES, Darkroom, Prepared, check_size
 from tests.ekyc import papers
 from vouch.problems import Problem
 
 _ORIENTATION = 0x0112
+
+
+def prepare(data: bytes) -> Prepared:
+    """What the darkroom does with a picture, in this very process: hundreds are tried."""
+    check_size(data)
+    try:
+        made = develop(data)
+    except Refused as refused:
+        raise pictures.refusal(refused.code) from None
+    return Prepared(made.jpeg, made.width, made.height, hashlib.sha256(data).hexdigest())
 
 
 def opened(prepared: Prepared) -> Image.Image:
@@ -170,7 +184,8 @@ def test_a_narrow_picture_is_taken_with_a_warning() -> None:
 async def test_the_darkroom_prepares_reads_and_makes_small() -> None:
     darkroom = Darkroom()
     sent = [papers.encoded(papers.card()), papers.encoded(papers.portrait())]
-    front, portrait = await asyncio.gather(*map(darkroom.prepare, sent))
-    assert await darkroom.read_code([portrait.jpeg, front.jpeg]) == papers.CARD_CODE
-    small = Image.open(io.BytesIO(await darkroom.thumbnail(front.jpeg, 640)))
+    front, portrait = await asyncio.gather(*(darkroom.prepare(each, "account:1") for each in sent))
+    assert await darkroom.read_code([portrait.jpeg, front.jpeg], "account:1") == papers.CARD_CODE
+    small = Image.open(io.BytesIO(await darkroom.thumbnail(front.jpeg, 640, "account:1")))
     assert max(small.size) == 640
+    darkroom.close()

@@ -126,3 +126,11 @@ def test_whatever_the_name_nothing_is_left_out(name: str, width: int) -> None:
         said[-len(unicodedata.normalize("NFC", name).split()) or len(said) :]
         == unicodedata.normalize("NFC", name).split()
     )
+
+
+@pytest.mark.parametrize(("form", "size"), [("PNG", (640, 480)), ("GIF", (640, 480)), ("JPEG", (6000, 4001))])
+def test_what_is_no_frame_of_a_call_is_not_stamped(form: str, size: tuple[int, int]) -> None:
+    buffer = BytesIO()
+    Image.new("L", size).save(buffer, form)
+    with pytest.raises(OSError, match=r"cannot identify|more pixels"):
+        stamp(buffer.getvalue(), TEXT)

@@ -36,7 +36,8 @@ async def test_drafts_go_after_their_hour_and_pictures_of_verifications_stay(
     assert site.stored_blobs() == 3
     shown = await site.client.get("/api/call/pictures/portrait")
     assert shown.status == 200
-    assert (await site.client.put(f"/api/ekyc/drafts/{fresh}/pictures/portrait", data=files["portrait"])).ok
+    path, headers = f"/api/ekyc/drafts/{fresh}/pictures/portrait", await flows.csrf(site)
+    assert (await site.client.put(path, data=files["portrait"], headers=headers)).ok
 
 
 async def test_undecided_verifications_are_written_down_as_expired(

@@ -346,6 +346,16 @@ async def test_sessions_are_looked_up_together_every_5_s(world: World) -> None:
     assert world.dropped == [("a2/1", False)]
 
 
+async def test_a_page_that_signs_out_is_closed_at_once_and_no_other(world: World) -> None:
+    world.play.caller("c1")
+    for number in (1, 2):
+        world.opens(page(CALLER, "the page", number), "c1")
+    world.opens(page(CALLER, "another page"), "c1")
+    world.hub.signed_out("digest of the page")
+    await world.settled()
+    assert sorted(world.dropped) == [("the page/1", False), ("the page/2", False)]
+
+
 async def test_a_great_many_sockets_are_looked_up_a_part_at_a_time(world: World) -> None:
     for number in range(150):
         world.opens(page(CALLER, f"p{number}"))

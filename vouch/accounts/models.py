@@ -91,7 +91,7 @@ class WebSession(Base):
     created_at: Mapped[int]
     expires_at: Mapped[int]
 
-    __table_args__ = (Index(None, "account"), Index(None, "expires_at"))
+    __table_args__ = (Index(None, "account"), Index(None, "verification"), Index(None, "expires_at"))
 
 
 class SignInFailure(Base):

@@ -11,16 +11,19 @@ import { Again } from "./call/again";
 import { CallScreen } from "./call/call-screen";
 import { useCalling } from "./call/use-calling";
 import { showPage, TopBar } from "./common/page";
+import { Problem } from "./common/problem";
 import { EkycForm } from "./ekyc/ekyc-page";
 import { LastCase, leaveCase } from "./ekyc/last-case";
 
 function EkycPage() {
   const { t } = useTranslation();
-  const { data: page, refetch, isFetching } = useQuery({ queryKey: ["call-page"], queryFn: getCallPage });
+  const { data, error, refetch, isFetching } = useQuery({ queryKey: ["call-page"], queryFn: getCallPage });
+  // The cookie of the last case has gone: with the dealer, or by its time.
+  const page = error instanceof Problem && error.status === 401 ? undefined : data;
   const { calling, begin } = useCalling(page);
   const ended = useCallback(() => void refetch(), [refetch]);
   const opened = (): Promise<void> => refetch().then(begin);
-  const customer = calling ? page?.customer : undefined;
+  const customer = (calling ? page?.customer : null) ?? undefined;
   return (
     <>
       <TopBar page="ekyc" title={customer?.full_name} subtitle={customer?.msisdn} />

@@ -30,7 +30,7 @@ function Paper({ dossier, kind }: { dossier: Dossier | undefined; kind: PictureK
   const picture = newest(dossier, kind);
   const label = t(`picture.${kind}`);
   return (
-    <Zoomable label={picture?.source === "file" ? `${label} · ${t("picture.from_file")}` : label}>
+    <Zoomable label={picture?.source_claimed ? `${label} · ${t(`picture.claimed_${picture.source}`)}` : label}>
       {dossier && picture ? (
         <img src={pictureAddress(dossier.verification, picture.key)} alt={label} draggable={false} />
       ) : (

@@ -42,7 +42,9 @@ export type PictureKind = "id_front" | "id_back" | "portrait" | "snapshot" | "ag
 export interface Picture {
   key: string;
   kind: PictureKind;
-  source: string;
+  source: "camera" | "file" | "call";
+  /** Whether `source` is what the sender says, which nothing proves. */
+  source_claimed: boolean;
   call: string | null;
   attempt: number | null;
   at: number;

@@ -67,7 +67,7 @@ export function CasePictures({ data }: { data: Case }) {
 function Large({ id, picture, clean }: { id: string; picture: Picture; clean: boolean }) {
   const { t, i18n } = useTranslation();
   const kind = t(`picture.${picture.kind}`);
-  const source = picture.source === "file" ? t("picture.from_file") : null;
+  const source = picture.source_claimed ? t(`picture.claimed_${picture.source}`) : null;
   const words = [kind, source, dateAndTime(picture.at, i18n.language)].filter(Boolean).join(" · ");
   return (
     <Zoomable label={words}>

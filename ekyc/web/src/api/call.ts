@@ -23,18 +23,30 @@ export interface Opening {
   readonly opens_at: number | null;
 }
 
+/** How the last call ended: what stays when everything else has gone. */
+export interface CallResult {
+  readonly outcome: Outcome;
+  readonly reason: string | null;
+  /** The call's number. */
+  readonly reference: string;
+  /** Microseconds. */
+  readonly at: number;
+}
+
 export interface CallPage {
   readonly csrf: string;
   readonly verification: string;
   readonly state: "created" | "in_call" | "confirmed" | "rejected" | "unable_to_verify" | "expired";
   readonly decision: "required" | "optional" | "not_possible";
   readonly channel: "dealer" | "online";
-  readonly customer: { readonly full_name: string; readonly msisdn: string };
+  /** Null once there is a result, or no call can be made any more. */
+  readonly customer: { readonly full_name: string; readonly msisdn: string } | null;
   readonly pictures: readonly PaperKind[];
   readonly consent: ConsentText;
   readonly consented: boolean;
   readonly can_call: boolean;
   readonly last_outcome: Outcome | null;
+  readonly result: CallResult | null;
   readonly opening: Opening;
 }
 
@@ -42,6 +54,9 @@ export const joinByToken = (token: string): Promise<CallPage> =>
   request("POST", "/api/call/session", { body: { join_token: token } });
 
 export const getCallPage = (): Promise<CallPage> => request("GET", "/api/call/session");
+
+/** The page is done with on this browser. */
+export const leaveCallPage = (csrf: string): Promise<void> => request("DELETE", "/api/call/session", { csrf });
 
 /** For one handshake of the socket; a session that is over is final. */
 export async function getTicket(csrf: string): Promise<string> {

@@ -54,8 +54,6 @@ export interface Details extends Typed {
 
 export interface CallRequest extends Details {
   readonly consent_version: string;
-  readonly dealer?: string;
-  readonly dealer_password?: string;
 }
 
 export interface Opened {
@@ -68,10 +66,15 @@ const draftPath = (draft: string): string => `/api/ekyc/drafts/${encodeURICompon
 
 export const getConfig = (): Promise<Config> => request("GET", "/api/ekyc/config");
 
+/** For the shift; nothing is uploaded before. */
+export const signDealerIn = (username: string, password: string): Promise<Dealer> =>
+  request("POST", "/api/ekyc/dealer", { body: { username, password } });
+
 export const signDealerOut = (csrf: string): Promise<void> => request("DELETE", "/api/ekyc/dealer", { csrf });
 
-export const newDraft = async (): Promise<string> =>
-  (await request<{ draft: string }>("POST", "/api/ekyc/drafts")).draft;
+/** `csrf`: of the dealer's session, here and below. */
+export const newDraft = async (csrf: string): Promise<string> =>
+  (await request<{ draft: string }>("POST", "/api/ekyc/drafts", { csrf })).draft;
 
 export const putPicture = (
   draft: string,
@@ -79,12 +82,12 @@ export const putPicture = (
   source: Source,
   picture: Blob,
   progress: (share: number) => void,
+  csrf: string,
 ): Promise<{ warnings: readonly string[] }> =>
-  upload(`${draftPath(draft)}/pictures/${kind}?source=${source}`, picture, progress);
+  upload(`${draftPath(draft)}/pictures/${kind}?source=${source}`, picture, progress, csrf);
 
-export const checkCard = async (draft: string, typed: Typed): Promise<readonly Compared[]> =>
-  (await request<{ fields: Compared[] }>("POST", `${draftPath(draft)}/check`, { body: typed })).fields;
+export const checkCard = async (draft: string, typed: Typed, csrf: string): Promise<readonly Compared[]> =>
+  (await request<{ fields: Compared[] }>("POST", `${draftPath(draft)}/check`, { body: typed, csrf })).fields;
 
-/** `csrf`: of the dealer's session, while he is signed in for the shift. */
-export const openCall = (draft: string, body: CallRequest, csrf: string | undefined): Promise<Opened> =>
-  request("POST", `${draftPath(draft)}/call`, { body, ...(csrf === undefined ? {} : { csrf }) });
+export const openCall = (draft: string, body: CallRequest, csrf: string): Promise<Opened> =>
+  request("POST", `${draftPath(draft)}/call`, { body, csrf });

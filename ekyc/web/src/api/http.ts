@@ -46,11 +46,12 @@ function read(body: string): Told {
 }
 
 /** Puts a picture with progress (0 to 1), which fetch cannot tell. */
-export function upload<Answer>(path: string, picture: Blob, progress: (share: number) => void): Promise<Answer> {
+export function upload<Answer>(path: string, picture: Blob, progress: (share: number) => void, csrf: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const transfer = new XMLHttpRequest();
     transfer.open("PUT", path);
     transfer.setRequestHeader("Content-Type", picture.type);
+    transfer.setRequestHeader("X-Vouch-CSRF", csrf);
     transfer.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);
     transfer.onerror = () => reject(new Problem(0, "unreachable"));
     transfer.onload = () => {

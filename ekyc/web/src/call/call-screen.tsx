@@ -6,7 +6,7 @@ import type { Outcome } from "#client";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { CallPage, Opening } from "../api/call";
+import type { CallPage, CallResult, Opening } from "../api/call";
 import { Dialog } from "../common/dialog";
 import { Notice } from "../common/notice";
 import { sentenceOf } from "../common/problem";
@@ -60,6 +60,8 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
     session.close();
     setLeft(true);
   };
+  // The page as it was before this call may tell of an earlier one.
+  const result = page.result && (!call || page.result.reference === call.number) ? page.result : null;
   const outcome = call?.outcome ?? (gone ? page.last_outcome : null);
   return (
     <main className={classes.screen} data-testid="call-state" data-state={shownState(call, cutOff, link.phase)} data-outcome={call?.outcome ?? undefined}>
@@ -67,6 +69,7 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
       {isOver ? (
         <Over
           outcome={outcome}
+          result={result}
           opening={{ ...page.opening, opens_at: call?.opens_at ?? page.opening.opens_at }}
           refusal={refusal ?? (status === "refused" ? { code: "not_signed_in", detail: "" } : null)}
         >
@@ -104,16 +107,17 @@ function Running({ page, session, ended, after }: CallScreenProps & { readonly s
 
 interface OverProps {
   readonly outcome: Outcome | null;
+  readonly result: CallResult | null;
   readonly opening: Opening;
   readonly refusal: { readonly code: string; readonly detail: string } | null;
   readonly children: ReactNode;
 }
 
-function Over({ outcome, opening, refusal, children }: OverProps) {
+function Over({ outcome, result, opening, refusal, children }: OverProps) {
   const { t } = useTranslation();
   if (!refusal) {
     return (
-      <Result outcome={outcome} opening={opening}>
+      <Result outcome={outcome} result={result} opening={opening}>
         {children}
       </Result>
     );

@@ -19,6 +19,9 @@ import { getTicket, type CallPage } from "../api/call";
 /** `call`: press into the queue. `resume`: go on with the call that lives already. */
 export type Intent = "call" | "resume";
 
+/** What a call needs of its page; nothing of the customer, who is gone from the page with the result. */
+export type SessionPage = Pick<CallPage, "csrf" | "consent">;
+
 export interface SessionState {
   readonly status: Status;
   /** The call as last told; null before it is queued. */
@@ -44,7 +47,7 @@ export class CallSession {
   #over = false;
   readonly #unsubscribe: readonly (() => void)[];
 
-  constructor(page: CallPage, intent: Intent) {
+  constructor(page: SessionPage, intent: Intent) {
     this.#consentVersion = page.consent.version;
     this.#intent = intent;
     this.connection = new Connection({ namespace: "/caller", ticket: () => getTicket(page.csrf) });

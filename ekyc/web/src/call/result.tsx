@@ -6,18 +6,21 @@ import type { Outcome } from "#client";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Opening } from "../api/call";
+import type { CallResult, Opening } from "../api/call";
 import classes from "./call-screen.module.css";
 import { isKept } from "./opening";
 import { OpeningHours } from "./opening-hours";
+import { ResultFacts } from "./result-facts";
 
 interface ResultProps {
   readonly outcome: Outcome | null;
+  /** Null while it is asked for. */
+  readonly result: CallResult | null;
   readonly opening: Opening;
   readonly children: ReactNode;
 }
 
-export function Result({ outcome, opening, children }: ResultProps) {
+export function Result({ outcome, result, opening, children }: ResultProps) {
   const { t } = useTranslation();
   const { color, icon } = look(outcome);
   return (
@@ -27,6 +30,7 @@ export function Result({ outcome, opening, children }: ResultProps) {
       </ThemeIcon>
       <Title order={2}>{t(`outcome.${outcome ?? "none"}.title`)}</Title>
       <Text maw={480} style={{ textWrap: "balance" }}>{t(`outcome.${outcome ?? "none"}.next`)}</Text>
+      {result && <ResultFacts result={result} />}
       {outcome === "closed" && isKept(opening) && (
         <Paper withBorder p="md">
           <OpeningHours opening={opening} />

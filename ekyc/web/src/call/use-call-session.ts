@@ -8,7 +8,7 @@ import { CallSession, type Intent } from "./call-session";
 /** Null for the moment before it has begun. */
 export function useCallSession(page: CallPage, intent: Intent): CallSession | null {
   const [session, setSession] = useState<CallSession | null>(null);
-  const first = useRef({ page, intent });
+  const first = useRef({ page: { csrf: page.csrf, consent: page.consent }, intent });
   useEffect(() => {
     const made = new CallSession(first.current.page, first.current.intent);
     made.start();

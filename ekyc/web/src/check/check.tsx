@@ -11,7 +11,7 @@ import classes from "./check.module.css";
 interface CheckProps {
   /** Undefined before there is a picture to read, or while it is read. */
   readonly fields: readonly Compared[] | undefined;
-  readonly phase: "nothing_yet" | "reading" | "failed" | "read";
+  readonly phase: "nothing_yet" | "held" | "reading" | "failed" | "read";
   readonly change: (name: FieldName, value: string) => void;
 }
 
@@ -28,7 +28,7 @@ export function Check({ fields, phase, change }: CheckProps) {
   if (!fields) {
     return (
       <Text size="sm" c="dimmed">
-        {t(phase === "failed" ? "check.failed" : "check.nothing_yet")}
+        {t(phase === "failed" || phase === "held" ? `check.${phase}` : "check.nothing_yet")}
       </Text>
     );
   }

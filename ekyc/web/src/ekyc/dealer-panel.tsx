@@ -70,7 +70,8 @@ export function SignedIn({ dealer }: { readonly dealer: Dealer }) {
   const queries = useQueryClient();
   const signOut = useMutation({
     mutationFn: () => signDealerOut(dealer.csrf),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["config"] }),
+    // The page of the last case ends with the shift.
+    onSettled: () => Promise.all([["config"], ["call-page"]].map((queryKey) => queries.invalidateQueries({ queryKey }))),
   });
   return (
     <Group gap="xs" justify="space-between">

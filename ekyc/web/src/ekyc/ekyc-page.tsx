@@ -2,7 +2,7 @@
 
 import { Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconRefresh, IconVideo } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -16,9 +16,10 @@ import { useStore } from "../common/store";
 import { useUnsaved } from "../common/use-unsaved";
 import { Details } from "../details/details";
 import { EMPTY, filledFrom, missing, missingFields, neededPapers, typedOf, type FieldName, type Values } from "../details/form";
+import { inspect } from "../papers/inspect";
 import { Papers } from "../papers/papers";
 import { shrink } from "../papers/shrink";
-import { keptPapers, PaperTray } from "../papers/tray";
+import { PaperTray, takenPapers } from "../papers/tray";
 import { DealerPanel, SignedIn } from "./dealer-panel";
 import classes from "./ekyc-page.module.css";
 import { MissingList } from "./missing-list";
@@ -28,20 +29,27 @@ import { usePress } from "./use-press";
 export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
   const { t } = useTranslation();
   const { data: config, error, refetch, isFetching } = useQuery({ queryKey: ["config"], queryFn: getConfig });
-  const tray = useMemo(() => new PaperTray({ newDraft, put: putPicture, shrink }), []);
+  const queries = useQueryClient();
+  const tray = useMemo(() => {
+    const signedOut = (): void => void queries.invalidateQueries({ queryKey: ["config"] });
+    return new PaperTray({ newDraft, put: putPicture, shrink, inspect, signedOut });
+  }, [queries]);
+  const csrf = config?.dealer?.csrf;
   const papers = useStore(tray.state);
   const [values, setValues] = useState(EMPTY);
   const [consent, setConsent] = useState(false);
   const [account, setAccount] = useState({ dealer: "", dealer_password: "" });
   const [pressed, setPressed] = useState<Values | null>(null);
-  const { press, start } = usePress({ values, consent, account, tray }, opened);
-  const { fields, phase } = useCheck(tray, papers, typedOf(values));
+  const forget = (): void => setAccount({ dealer: "", dealer_password: "" });
+  const { press, start } = usePress({ values, consent, account, forget, tray }, opened);
+  const { fields, phase } = useCheck(tray, papers, typedOf(values), csrf);
   const change = (name: FieldName, value: string): void => setValues((before) => ({ ...before, [name]: value }));
 
+  useEffect(() => tray.admit(csrf ?? null), [tray, csrf]);
   useEffect(() => {
     if (fields) setValues((before) => ({ ...before, ...filledFrom(before, fields) }));
   }, [fields]);
-  const kept = keptPapers(papers);
+  const kept = takenPapers(papers);
   const needed = neededPapers(values.id_type);
   // A mark goes away as soon as its reason does.
   const lacking = new Set<string>(missing(values, kept, consent));
@@ -104,6 +112,9 @@ export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
             type="submit"
             fullWidth
             size="xl"
+            h="auto"
+            mih="var(--button-height)"
+            styles={{ label: { whiteSpace: "normal" } }}
             data-testid="call"
             disabled={press.waitsFor !== null}
             leftSection={<IconVideo aria-hidden />}

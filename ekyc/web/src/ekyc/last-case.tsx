@@ -23,13 +23,17 @@ function isOffered(page: CallPage): boolean {
 export function LastCase({ page, call }: { readonly page: CallPage | undefined; readonly call: () => void }) {
   const { t } = useTranslation();
   if (!page || !isOffered(page)) return null;
-  const { full_name, msisdn } = page.customer;
+  const { customer, result } = page;
   return (
     <div className={classes.last}>
       <Notice tone="info" icon={<IconHistory />} title={t("last_case.title")}>
         <Group justify="space-between" gap="sm">
           <div>
-            <Text size="sm">{t("last_case.who", { name: full_name, msisdn })}</Text>
+            {customer ? (
+              <Text size="sm">{t("last_case.who", { name: customer.full_name, msisdn: customer.msisdn })}</Text>
+            ) : (
+              result && <Text size="sm">{t("last_case.reference", { number: result.reference })}</Text>
+            )}
             <Text size="sm" c="dimmed">
               {page.last_outcome ? t(`outcome.${page.last_outcome}.title`) : t("last_case.not_called")}
             </Text>

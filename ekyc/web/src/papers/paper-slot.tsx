@@ -113,8 +113,9 @@ function PaperState({ paper, needed }: { readonly paper: Paper; readonly needed:
           <Progress value={paper.progress * 100} aria-label={t("papers.progress")} />
         </div>
       );
+    case "held":
     case "kept":
-      return <Kept warnings={paper.warnings} />;
+      return <Kept words={t(`papers.${paper.phase}`)} warnings={paper.warnings} />;
     case "failed":
       return (
         <Text size="sm" c="var(--mantine-color-error)" role="alert">
@@ -124,13 +125,13 @@ function PaperState({ paper, needed }: { readonly paper: Paper; readonly needed:
   }
 }
 
-function Kept({ warnings }: { readonly warnings: readonly string[] }) {
+function Kept({ words, warnings }: { readonly words: string; readonly warnings: readonly string[] }) {
   const { t } = useTranslation();
   const [warning] = warnings;
   return (
     <Group gap={6} role="status" wrap="nowrap" className={warning ? classes.warned : classes.kept}>
-      {warning ? <IconAlertTriangle size={18} className={classes.sign} aria-hidden /> : <IconCircleCheck size={18} aria-hidden />}
-      <Text size="sm">{warning ? t(`warning.${warning}`, { defaultValue: t("warning.other") }) : t("papers.kept")}</Text>
+      {warning ? <IconAlertTriangle size={18} className={classes.sign} aria-hidden /> : <IconCircleCheck size={18} className={classes.sign} aria-hidden />}
+      <Text size="sm">{warning ? t(`warning.${warning}`, { defaultValue: t("warning.other") }) : words}</Text>
     </Group>
   );
 }

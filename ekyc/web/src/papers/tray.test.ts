@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { Problem } from "../common/problem";
-import { keptPapers, PaperTray, type TrayPorts } from "./tray";
+import { keptPapers, PaperTray, takenPapers, type TrayPorts } from "./tray";
 
 beforeAll(() => {
   let count = 0;
@@ -11,12 +11,15 @@ afterAll(() => vi.unstubAllGlobals());
 
 const JPEG = new Blob(["picture"], { type: "image/jpeg" });
 
-function tray(ports: Partial<TrayPorts> = {}) {
+function tray(ports: Partial<TrayPorts> = {}, csrf: string | null = "token") {
   const put = vi.fn<TrayPorts["put"]>().mockResolvedValue({ warnings: [] });
   let drafts = 0;
   const newDraft = vi.fn(() => Promise.resolve(`draft ${(drafts += 1)}`));
-  const made = new PaperTray({ newDraft, put, shrink: (picture) => Promise.resolve(picture), ...ports });
-  return { made, put, newDraft };
+  const signedOut = vi.fn();
+  const inspect = () => Promise.resolve([]);
+  const made = new PaperTray({ newDraft, put, signedOut, inspect, shrink: (picture) => Promise.resolve(picture), ...ports });
+  if (csrf) made.admit(csrf);
+  return { made, put, newDraft, signedOut };
 }
 
 test("all pictures go into one draft, opened with the first", async () => {
@@ -111,4 +114,60 @@ test("renewing sends everything into a new draft", async () => {
   await made.settled();
   await made.renew();
   expect(put.mock.calls.map(([draft]) => draft)).toEqual(["draft 1", "draft 2"]);
+});
+
+test("while nobody is signed in pictures stay in the page, and go up together once somebody is", async () => {
+  const { made, put, newDraft } = tray({ inspect: () => Promise.resolve(["blurred"]) }, null);
+  made.take("id_front", "camera", JPEG);
+  made.take("portrait", "camera", JPEG);
+  await made.settled();
+  expect(made.state.get().id_front).toMatchObject({ phase: "held", warnings: ["blurred"] });
+  expect(made.state.get().id_front.preview).not.toBeNull();
+  expect(takenPapers(made.state.get())).toEqual(new Set(["id_front", "portrait"]));
+  expect(keptPapers(made.state.get()).size).toBe(0);
+  expect(newDraft).not.toHaveBeenCalled();
+  await expect(made.draft()).rejects.toMatchObject({ code: "dealer_needed" });
+  made.admit("token");
+  await made.settled();
+  expect(put.mock.calls.map(([draft, kind, , , , csrf]) => [draft, kind, csrf])).toEqual([
+    ["draft 1", "id_front", "token"],
+    ["draft 1", "portrait", "token"],
+  ]);
+  expect(keptPapers(made.state.get())).toEqual(new Set(["id_front", "portrait"]));
+});
+
+test("a picture that the page can see is of no use is not even held", async () => {
+  const { made } = tray({ inspect: () => Promise.reject(new Problem(422, "picture_too_small")) }, null);
+  made.take("id_front", "camera", JPEG);
+  await made.settled();
+  expect(made.state.get().id_front).toMatchObject({ phase: "failed", problem: "picture_too_small" });
+});
+
+test("another dealer's pictures go into a draft of their own", async () => {
+  const { made, put } = tray();
+  made.take("portrait", "camera", JPEG);
+  await made.settled();
+  made.admit(null);
+  expect(made.state.get().portrait.phase).toBe("held");
+  made.admit("another");
+  await made.settled();
+  expect(put.mock.calls.map(([draft, , , , , csrf]) => [draft, csrf])).toEqual([
+    ["draft 1", "token"],
+    ["draft 2", "another"],
+  ]);
+});
+
+test.each(["dealer_needed", "bad_csrf_token"])("an upload that finds the shift over (%s) loses nothing", async (code) => {
+  const put = vi
+    .fn<TrayPorts["put"]>()
+    .mockRejectedValueOnce(new Problem(401, code))
+    .mockResolvedValue({ warnings: [] });
+  const { made, signedOut } = tray({ put });
+  made.take("portrait", "camera", JPEG);
+  await made.settled();
+  expect(made.state.get().portrait).toMatchObject({ phase: "held", problem: null });
+  expect(signedOut).toHaveBeenCalledTimes(1);
+  made.admit("next shift");
+  await made.settled();
+  expect(made.state.get().portrait.phase).toBe("kept");
 });

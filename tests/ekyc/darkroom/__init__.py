@@ -1,0 +1,1 @@
+"""Tests of `ekyc.darkroom`: what strangers' pictures may cost, and whom."""
