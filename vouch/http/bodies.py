@@ -28,6 +28,8 @@ _TOLD = 20
 """Wrong fields that are named in an answer."""
 _COUNTED = 200
 """Of more wrong fields than these none is named: to look at each would take longer than to read them all."""
+_MOST_COLONS = 1_000
+"""Keys that a body may have, those within texts too: thousands of unknown ones take a parser tens of milliseconds."""
 _LONGEST_NAME, _LONGEST_PROBLEM = 100, 200
 _BOUND = "_vouch_takes"
 
@@ -138,8 +140,11 @@ async def read_all(request: web.Request, bound: Bound | None = None) -> bytes:
 
 def parse(model: type[Model], data: str | bytes) -> Model:
     """JSON into a typed message; Problem `invalid_body` that names up to twenty wrong fields."""
-    if _NUL.search(data if isinstance(data, bytes) else data.encode(errors="surrogatepass")):
+    octets = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
+    if _NUL.search(octets):
         raise Problem(422, "invalid_body", "No text may hold the character U+0000.", fields=[])
+    if octets.count(b":") > _MOST_COLONS:
+        raise Problem(422, "invalid_body", f"A body has at most {_MOST_COLONS} fields.", fields=[])
     try:
         return model.model_validate_json(data)
     except ValidationError as error:

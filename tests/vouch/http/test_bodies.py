@@ -211,6 +211,12 @@ async def test_what_is_hard_to_read_is_answered_shortly_and_nothing_of_it_is_tol
     assert len(raised.value.more["fields"]) <= 20
 
 
+def test_thousands_of_keys_are_not_even_parsed() -> None:
+    with pytest.raises(Problem, match="at most 1000 fields"):
+        parse(Strict, unknown(1_001))
+    assert parse(Strict, json.dumps({"name": ":" * 999})).name == ":" * 999
+
+
 def test_a_field_is_told_shortly() -> None:
     with pytest.raises(Problem) as raised:
         parse(Strict, json.dumps({"name": "a", "k" * 5_000: "what was sent"}))
