@@ -31,8 +31,8 @@ _PROBLEMS = {
     ),
     "429": "`too_many_requests` of this token; `Retry-After` says in how many seconds to come again",
     "503": (
-        "`pictures_busy`, `too_many_uploads` at once, `too_many_connections`; `Retry-After` says in how many seconds to "
-        "come again"
+        "`pictures_busy`, `too_many_uploads` at once, `too_many_connections`; `Retry-After` says in how many seconds "
+        "to come again"
     ),
 }
 _OPENING = ("400", "401", "403", "408", "413", "415", "422", "429", "503")

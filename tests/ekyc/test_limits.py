@@ -73,7 +73,8 @@ async def test_forms_of_our_pages_are_small(path: str, site: Site) -> None:
     unknown = json.dumps({f"key{number}": number for number in range(10_000)}).encode()
     assert await told(await site.client.post(path, data=unknown)) == (413, "body_too_large")
     response = await site.client.post(path, data=unknown[:60_000] + b"}")
-    assert response.status == 422
+    # Forms of a draft are not read before their dealer is known.
+    assert response.status == (422 if path == "/api/call/session" else 401)
     assert len(await response.read()) < 4_000
 
 
