@@ -61,7 +61,7 @@ def user_add(
     valid_until: int | None,
     password_stdin: bool,  # noqa: FBT001 - click passes flags so
 ) -> None:
-    """Add the account USERNAME and print its password if one was drawn."""
+    """Add the account USERNAME and print its password if one was drawn; that must be changed at first use."""
     if role in {Role.AGENT, Role.DEALER} and company is None:
         raise click.UsageError("Agents and dealers belong to a company: give --company.")
     password = _password(from_stdin=password_stdin)
@@ -80,6 +80,7 @@ def user_add(
             employer,
             valid_from,
             valid_until,
+            drawn=not password_stdin,
         )
         account = await Accounts(database, _CLOCK).add(new)
         async with database.write() as session:
@@ -93,11 +94,11 @@ def user_add(
 @click.argument("username")
 @_STDIN
 def user_password(username: str, password_stdin: bool) -> None:  # noqa: FBT001 - click passes flags so
-    """Give the account USERNAME a new password, and end its sessions."""
+    """Give the account USERNAME a new password, and end its sessions; a drawn one must be changed at first use."""
     password = _password(from_stdin=password_stdin)
 
     async def work(database: Database, _settings: Settings) -> bool:
-        account = await Accounts(database, _CLOCK).set_password(username, password)
+        account = await Accounts(database, _CLOCK).set_password(username, password, drawn=not password_stdin)
         if account is not None:
             async with database.write() as session:
                 note(session, Tag.PASSWORD_SET, company=account.company, subject=account.id)
@@ -159,6 +160,29 @@ def user_disable(username: str) -> None:
     if not with_database(work):
         raise click.ClickException(f"There is no account {username}.")
     click.echo(f"{username} is disabled.")
+
+
+@user.command("second-factor")
+@click.argument("username")
+@click.option("--reset", "resets", is_flag=True, help="Take all of them away, and end the account's sessions.")
+def user_second_factor(username: str, resets: bool) -> None:  # noqa: FBT001 - click passes flags so
+    """Help the account USERNAME, whose owner has lost the second factor and its recovery codes."""
+    if not resets:
+        raise click.UsageError("Say what to do: --reset.")
+
+    async def work(database: Database, _settings: Settings) -> int | None:
+        found = await Accounts(database, _CLOCK).reset_second_factor(username)
+        if found is None:
+            return None
+        account, count = found
+        async with database.write() as session:
+            record(session, Tag.SECOND_FACTOR_RESET, _CLOCK.now(), company=account.company, subject=account.id)
+        return count
+
+    count = with_database(work)
+    if count is None:
+        raise click.ClickException(f"There is no account {username}.")
+    click.echo(f"{username} had {count} second factors and has none.")
 
 
 @click.group()

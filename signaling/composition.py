@@ -45,6 +45,8 @@ from signaling.walls import FloorNamespace
 from signaling.workers import Workers
 from signaling.writer import Changes
 from vouch.accounts.embedding import embedded_kinds
+from vouch.accounts.factors.service import SecondFactors
+from vouch.accounts.models import Role, SessionKind
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.blobs import DirectoryBlobs
@@ -75,8 +77,14 @@ class Node:
         self.keys = keys
         self.database = Database(settings.database, info={BOX: box(keys)})
         self.blobs = DirectoryBlobs(settings.data_dir / "evidence")
-        self.accounts = Accounts(self.database, self.clock)
-        self.sessions = Sessions(self.database, self.clock, keys, embedded=embedded_kinds(settings))
+        self.accounts = Accounts(self.database, self.clock, frozenset(map(Role, settings.second_factor_roles)))
+        self.sessions = Sessions(
+            self.database,
+            self.clock,
+            keys,
+            embedded=embedded_kinds(settings),
+            idle_s={SessionKind.STAFF: settings.staff_idle_s, SessionKind.DEALER: settings.dealer_idle_s},
+        )
         self.evidence = Evidence(self.database, self.blobs)
         self.recordings = Recordings(self.database, self.clock, self.blobs, playable)
         self.playback = Playback(self.database, self.blobs, playable, settings.data_dir)
@@ -177,6 +185,7 @@ class Node:
             Explanations(self.database, self.clock),
             self.playback,
             SignBook(self.database),
+            SecondFactors(self.database, self.clock, self.keys, self.settings.url),
         )
         console.add_routes(app)
         self.draws.add_routes(app)
@@ -234,6 +243,7 @@ class Node:
     async def _sweep(self) -> None:
         await self.ekyc.sweep()
         await self.sessions.sweep()
+        await self.accounts.sweep()
 
     async def _emit(self, namespace: str, sid: str, event: str, data: dict[str, object]) -> None:
         await self._server.emit(event, data, to=sid, namespace=namespace)

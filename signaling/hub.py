@@ -263,6 +263,9 @@ class Hub:
         due = due[: max(_MOST_CHECKED, len(self._sockets) // _RECHECK_S)]
         seen = (*self._sockets, *self._lost.values())
         due += [socket for socket in seen if now - socket.checked >= _RECHECK_IN_CALL_S and _in_call(socket)]
+        # Whoever signs out everywhere, here or on another node, is out within a second and not in their turn.
+        ended = await self._sessions.ended_lately() if seen else set()
+        due += [socket for socket in seen if socket.visitor.session.digest in ended and socket not in due]
         valid = await self._sessions.still_valid([socket.visitor for socket in due])
         for socket in due:
             socket.checked = now

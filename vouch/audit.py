@@ -22,6 +22,7 @@ class Tag(StrEnum):
     ACCOUNT_DISABLED = "command:account:disabled"
     ACCOUNT_CHANGED = "command:account:changed"
     PASSWORD_SET = "command:account:password_set"  # noqa: S105 - a name, not a secret
+    SECOND_FACTOR_RESET = "command:account:second_factor_reset"
     TOKEN_ISSUED = "command:token:issued"  # noqa: S105 - a name, not a secret
     TOKEN_ROTATED = "command:token:rotated"  # noqa: S105
     TOKEN_REVOKED = "command:token:revoked"  # noqa: S105
@@ -41,6 +42,12 @@ class Tag(StrEnum):
     DEALER_SIGNED_IN = "dealer:session:opened"
     DEALER_SIGNED_OUT = "dealer:session:ended"
     DEALER_SIGN_IN_FAILED = "dealer:session:refused"
+    PASSWORD_CHANGED = "account:password:changed"  # noqa: S105
+    SESSIONS_ENDED = "account:session:ended"
+    SECOND_FACTOR_ADDED = "account:second_factor:added"
+    SECOND_FACTOR_REMOVED = "account:second_factor:removed"
+    RECOVERY_CODES_DRAWN = "account:recovery_code:drawn"
+    RECOVERY_CODE_USED = "account:recovery_code:used"
     PICTURE_SEEN = "staff:picture:seen"
     RECORDING_PLAYED = "staff:recording:played"
     VERIFICATION_SEEN = "staff:verification:seen"

@@ -20,7 +20,7 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """What is stored in place of a secret of at least 128 random bits: its SHA-256 as hexadecimal digits.
+    """What is stored in place of a secret of at least 112 random bits: its SHA-256 as hexadecimal digits.
 
     Only for random secrets; passwords that people choose go through `accounts.passwords`.
     """

@@ -142,6 +142,13 @@ class Settings(BaseSettings):
     call_session_s: int = Field(4 * 3600, gt=0, description="How long the call page of one verification may live.")
     verification_s: int = Field(7 * 86400, gt=0, description="How long an undecided verification can be called for.")
     shift_s: int = Field(12 * 3600, gt=0, description="How long staff and dealers stay signed in.")
+    staff_idle_s: int = Field(
+        1800, ge=120, description="How long staff stay signed in without a request or an open console."
+    )
+    dealer_idle_s: int = Field(4 * 3600, ge=120, description="How long dealers stay signed in without a request.")
+    second_factor_roles: Annotated[tuple[Literal["dealer", "agent", "supervisor", "administrator"], ...], NoDecode] = (
+        Field((), description="Roles that must have a second factor, comma-separated: administrator,supervisor.")
+    )
 
     ekyc_files: bool = Field(False, description="Dealers may choose picture files; the camera alone otherwise.")
     picture_decoders: int = Field(
@@ -166,6 +173,7 @@ class Settings(BaseSettings):
         "call_frame_ancestors",
         "console_frame_ancestors",
         "media_worker_addresses",
+        "second_factor_roles",
         "turn_urls",
         "webhook_http_hosts",
         mode="before",

@@ -15,6 +15,7 @@ from agent_console.ports import Companies
 from agent_console.service import Console
 from tests.clock import ManualClock
 from tests.passwords import quick_hash
+from vouch.accounts.factors.service import SecondFactors
 from vouch.accounts.models import Account, Company, Role
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import CSRF_HEADER, Sessions
@@ -251,17 +252,20 @@ async def office(url: str, data_dir: Path) -> AsyncIterator[Office]:
     """Two companies, their staff and a dealer, with no call on any desk; the database has the schema and no rows."""
     database = Database(url)
     clock = ManualClock()
-    settings = Settings(data_dir=data_dir, _env_file=None)
+    settings = Settings(data_dir=data_dir, trusted_proxies=1, _env_file=None)
     accounts = Accounts(database, clock)
-    sessions = Sessions(database, clock, Keys(b"a secret of these tests"), embedded=False)
+    keys = Keys(b"a secret of these tests")
+    sessions = Sessions(database, clock, keys, embedded=False)
     people = await _people(database, clock.now())
     shelf, seats, stories, tapes = Shelf(), Seats(), Stories(), Tapes()
     signs = Signs()
     app = web.Application(middlewares=middlewares(settings))
     rulebook = Rulebook(settings)
-    Console(settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories, tapes, signs).add_routes(
-        app
+    factors = SecondFactors(database, clock, keys, "https://vouch.example.vn")
+    console = Console(
+        settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories, tapes, signs, factors
     )
+    console.add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield Office(client, settings, database, clock, shelf, seats, stories, tapes, accounts, people, signs)
     await database.close()

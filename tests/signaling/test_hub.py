@@ -57,6 +57,7 @@ class World:
         self.order: list[str] = []
         self.dropped: list[tuple[str, bool]] = []
         self.signed_out: set[str] = set()
+        self.ended: set[str] = set()
         self.lookups: list[int] = []
         self.broken: set[str] = set()
 
@@ -104,6 +105,9 @@ class World:
     async def still_valid(self, visitors: Sequence[Visitor]) -> set[str]:
         self.lookups.append(len(visitors))
         return {visitor.session.digest for visitor in visitors} - self.signed_out
+
+    async def ended_lately(self) -> set[str]:
+        return self.ended
 
     async def _emit(self, _namespace: str, sid: str, event: str, data: dict[str, Any]) -> None:
         self.order.append(sid)
@@ -393,3 +397,16 @@ async def test_a_view_that_fails_keeps_nobody_else_from_theirs(world: World) -> 
     world.hub.refresh([socket])
     await world.settled()
     assert first.messages == ["view"]
+
+
+async def test_a_session_that_was_ended_anywhere_is_out_with_the_next_look(world: World) -> None:
+    world.play.agent_ready("a1")
+    world.play.agent_ready("a2")
+    for agent in ("a1", "a2"):
+        console(world, agent)
+    await world.settled()
+    world.ended = world.signed_out = {"digest of a2"}
+    # Neither is due for its own check yet.
+    await world.hub._look_after(time.monotonic())
+    await world.settled()
+    assert world.dropped == [("a2/1", False)]

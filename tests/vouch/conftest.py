@@ -31,6 +31,9 @@ _ROWS = (
     models.WebSession,
     models.SignInFailure,
     tickets.SpentTicket,
+    models.KnownDevice,
+    models.SecondFactor,
+    models.RecoveryCode,
     AuditEntry,
     RuleChange,
 )

@@ -8,7 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-SHORTEST = 12
+from vouch.accounts.guarding import strength
+from vouch.accounts.guarding.strength import SHORTEST
+
+__all__ = ["SHORTEST", "check_strength", "draw", "hash_password", "matches"]
+
 _hasher = PasswordHasher()
 # Threads of their own: a flood of sign-ins may neither fill the memory nor hold up evidence on its way to the disk.
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="passwords")
@@ -31,6 +35,12 @@ async def matches(password: str, stored: str | None) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return found and stored is not None
+
+
+async def check_strength(password: str, *about: str | None) -> None:
+    """`strength.check` of the password as it is stored, beside the loop; `about` is what is known of its owner."""
+    composed = unicodedata.normalize("NFC", password)
+    await asyncio.get_running_loop().run_in_executor(_threads, strength.check, composed, *about)
 
 
 def _bytes(password: str) -> bytes:
