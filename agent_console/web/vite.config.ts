@@ -12,7 +12,7 @@ export default defineConfig({
     // The pages' content policy takes fonts and scripts from our own origin alone, not from data: addresses.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 800,
-    rollupOptions: { input: { agent: page("agent.html"), supervisor: page("supervisor.html") } },
+    rollupOptions: { input: { agent: page("agent.html"), supervisor: page("supervisor.html"), account: page("account.html") } },
   },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from vouch.problems import Problem
 
 _RETRY_S = 2
-AT_ONCE = 4
-"""Two that hash, and two that count before or after it."""
+AT_ONCE = 2
+"""As many as there are threads that hash: whoever comes next waits for one of them, and no more."""
 MOST_WAITING = 48
 """Of strangers, and as many of those who are known: two seconds' work."""
 MOST_OF_ONE = 12

@@ -2,7 +2,7 @@
 
 import { ActionIcon, Box, Button, Group, Menu, SegmentedControl, Text, useMantineColorScheme } from "@mantine/core";
 import { useComputedColorScheme } from "@mantine/core";
-import { IconChevronDown, IconLogout, IconMoon, IconSun, IconUser } from "@tabler/icons-react";
+import { IconChevronDown, IconLogout, IconMoon, IconSun, IconUser, IconUserCog } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -87,6 +87,10 @@ function AccountMenu({ locked }: { locked?: string | undefined }) {
         <Menu.Label>
           {me.full_name} · {t(`role.${me.role}`)}
         </Menu.Label>
+        {/* Of its own tab: a call goes on in this one. */}
+        <Menu.Item component="a" href="/account" target="_blank" leftSection={<IconUserCog size={14} />}>
+          {t("account.title")}
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={14} />} disabled={locked !== undefined} onClick={signOut}>
           {t("bar.sign_out")}
           {locked && (

@@ -1,16 +1,18 @@
 // Who is signed in on this browser: asked once, and a form where nobody is.
 
-import { Alert, Anchor, Box, Button, Center, Group, Loader, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
-import { IconAlertCircle } from "@tabler/icons-react";
+import { Anchor, Button, Center, Group, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { createContext, type FormEvent, type ReactNode, useContext } from "react";
+import { createContext, type ReactNode, useCallback, useContext } from "react";
 import { useTranslation } from "react-i18next";
 
+import { SignInForm } from "../account/SignInForm";
+import { Unfinished } from "../account/Unfinished";
 import { currentMember, signIn, signOut } from "./api";
-import { LanguageSwitch, SchemeSwitch } from "./Bar";
-import icon from "./icon.svg";
 import { problemSentence } from "./sentences";
 import type { Me, Role } from "./types";
+import { Waiting } from "./Waiting";
+
+export { Waiting };
 
 const KEY = ["me"];
 const MeContext = createContext<Me | null>(null);
@@ -45,27 +47,19 @@ export function useSessionEnded(): () => void {
 /** Its children, once somebody of one of these roles has signed in. */
 export function SignedIn({ roles, children }: { roles: readonly Role[]; children: ReactNode }) {
   const { t } = useTranslation();
+  const client = useQueryClient();
+  const took = (known: Me): void => void client.setQueryData(KEY, known);
+  const finished = useCallback(() => void client.invalidateQueries({ queryKey: KEY }), [client]);
   const { data: me, error, refetch } = useQuery({ queryKey: KEY, queryFn: currentMember, staleTime: Infinity });
   if (error && me === undefined) return <Unreachable sentence={problemSentence(t, error)} retry={() => void refetch()} />;
   if (me === undefined) return <Waiting sentence={t("session.asking")} />;
-  if (me === null) return <SignInForm />;
+  if (me === null) return <SignInForm signIn={signIn} onSignedIn={took} />;
+  if (me.pending) return <Unfinished kind="staff" onDone={finished} />;
   if (!roles.includes(me.role)) return <WrongPage me={me} />;
   return (
     <MeContext key={me.id} value={me}>
       {children}
     </MeContext>
-  );
-}
-
-/** A spinner with a word of what is waited for. */
-export function Waiting({ sentence }: { sentence: string }) {
-  return (
-    <Center mih={200} h="100%" role="status">
-      <Stack align="center" gap="xs">
-        <Loader size="sm" />
-        <Text c="dimmed">{sentence}</Text>
-      </Stack>
-    </Center>
   );
 }
 
@@ -78,62 +72,6 @@ function Unreachable({ sentence, retry }: { sentence: string; retry: () => void 
         <Button onClick={retry}>{t("again")}</Button>
       </Stack>
     </Center>
-  );
-}
-
-function SignInForm() {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const enter = useMutation({
-    mutationFn: (form: FormData) => signIn(String(form.get("username")).trim(), String(form.get("password"))),
-    onSuccess: (me) => client.setQueryData(KEY, me),
-  });
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    if (!enter.isPending) enter.mutate(new FormData(event.currentTarget));
-  };
-  return (
-    <Box h="100%" style={{ display: "flex", flexDirection: "column" }}>
-      <Group component="header" justify="flex-end" p="md" gap={6}>
-        <LanguageSwitch />
-        <SchemeSwitch />
-      </Group>
-      <Center component="main" flex={1} pb={80}>
-        <Paper p="xl" w={380} shadow="xs">
-          <form onSubmit={submit}>
-            <Stack>
-              <Group gap="sm">
-                <img src={icon} width={34} height={34} alt="" />
-                <div>
-                  <Title order={1} size="h3">
-                    {t("session.title")}
-                  </Title>
-                  <Text c="dimmed" size="sm">
-                    {t("session.subtitle")}
-                  </Text>
-                </div>
-              </Group>
-              <TextInput name="username" label={t("session.username")} autoComplete="username" required autoFocus />
-              <PasswordInput
-                name="password"
-                label={t("session.password")}
-                autoComplete="current-password"
-                required
-                visibilityToggleButtonProps={{ "aria-label": t("session.show_password") }}
-              />
-              {enter.error && (
-                <Alert color="red" icon={<IconAlertCircle />} role="alert">
-                  {problemSentence(t, enter.error)}
-                </Alert>
-              )}
-              <Button type="submit" size="md" loading={enter.isPending}>
-                {t("session.sign_in")}
-              </Button>
-            </Stack>
-          </form>
-        </Paper>
-      </Center>
-    </Box>
   );
 }
 

@@ -17,18 +17,21 @@ export class Problem extends Error {
 
 let csrf = "";
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+/** A request of ours with the session's token; throws `Problem` unless it was granted. */
+export async function ask(method: string, path: string, token: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (method !== "GET") headers["X-Vouch-CSRF"] = csrf;
+  if (method !== "GET") headers["X-Vouch-CSRF"] = token;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) init.body = JSON.stringify(body);
-  const response = await fetch(`/api/console/${path}`, init).catch(() => {
+  const response = await fetch(path, init).catch(() => {
     throw new Problem(0, "server_unreachable", "");
   });
   if (!response.ok) throw await problemOf(response);
   return response;
 }
+
+const send = (method: string, path: string, body?: unknown): Promise<Response> => ask(method, `/api/console/${path}`, csrf, body);
 
 async function problemOf(response: Response): Promise<Problem> {
   const told = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };

@@ -4,6 +4,9 @@ import type { Leg, Outcome, Verdict } from "#client";
 
 export type Role = "agent" | "supervisor" | "administrator";
 
+/** What somebody who gave the right password has yet to do. */
+export type Pending = "second_factor" | "enrolment" | "password";
+
 export interface Me {
   id: string;
   username: string;
@@ -11,6 +14,7 @@ export interface Me {
   role: Role;
   company: string | null;
   csrf: string;
+  pending: Pending | null;
 }
 
 /** A team's own reason for taking no calls. */
