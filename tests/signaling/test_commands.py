@@ -1,5 +1,6 @@
 """The command line as an administrator meets it."""
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from signaling import commands, main
+from vouch.accounts.models import Account
+from vouch.database import Database
 
 
 class Shell:
@@ -18,6 +22,7 @@ class Shell:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
+        self._url = database_url
         self._environment = {"VOUCH_DATA_DIR": str(folder), "VOUCH_DATABASE_URL": database_url}
 
     def run(self, *arguments: str, fails: bool = False, given: str = "") -> str:
@@ -26,6 +31,18 @@ class Shell:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert (done.exit_code != 0) == fails, done.stderr
         return done.stderr if fails else done.stdout
+
+    def drawn(self) -> dict[str, bool]:
+        """Whose password was drawn, by username."""
+
+        async def read() -> dict[str, bool]:
+            database = Database(self._url)
+            async with database.read() as session:
+                rows = (await session.scalars(select(Account))).all()
+            await database.close()
+            return {row.username: row.password_drawn_at is not None for row in rows}
+
+        return asyncio.run(read())
 
 
 @pytest.fixture
@@ -63,6 +80,26 @@ def test_shops_dealers_and_passwords(shell: Shell) -> None:
     assert "nobody" in shell.run("user", "password", "nobody", fails=True)
     assert "disabled" in shell.run("user", "disable", "minh")
     assert "nobody" in shell.run("user", "disable", "nobody", fails=True)
+
+
+def test_drawn_passwords_are_changed_at_first_use_and_common_ones_are_refused(shell: Shell) -> None:
+    shell.run("migrate")
+    boss = ("--role", "administrator", "--name", "Lê Ánh")
+    shell.run("user", "add", "drawn", *boss)
+    shell.run("user", "add", "chosen", *boss, "--password-stdin", given="a long password\n")
+    shell.run("user", "add", "again", *boss, "--password-stdin", given="a long password\n")
+    shell.run("user", "password", "again")
+    assert shell.drawn() == {"drawn": True, "chosen": False, "again": True}
+    for common in ("matkhau123456", "qwertyuiop123", "short"):
+        assert "assword" in shell.run("user", "add", "x", *boss, "--password-stdin", given=f"{common}\n", fails=True)
+
+
+def test_lost_second_factors_are_taken_away(shell: Shell) -> None:
+    shell.run("migrate")
+    shell.run("user", "add", "anh", "--role", "administrator", "--name", "Lê Ánh")
+    assert "--reset" in shell.run("user", "second-factor", "anh", fails=True)
+    assert "nobody" in shell.run("user", "second-factor", "nobody", "--reset", fails=True)
+    assert shell.run("user", "second-factor", "anh", "--reset") == "anh had 0 second factors and has none.\n"
 
 
 def test_tokens_and_webhooks(shell: Shell) -> None:

@@ -402,11 +402,8 @@ async def test_a_view_that_fails_keeps_nobody_else_from_theirs(world: World) -> 
 async def test_a_session_that_was_ended_anywhere_is_out_with_the_next_look(world: World) -> None:
     world.play.agent_ready("a1")
     world.play.agent_ready("a2")
-    for agent in ("a1", "a2"):
-        console(world, agent)
-    await world.settled()
+    console(world, "a1"), console(world, "a2")
     world.ended = world.signed_out = {"digest of a2"}
-    # Neither is due for its own check yet.
-    await world.hub._look_after(time.monotonic())
+    await world.hub._look_after(time.monotonic())  # neither is due for its own check yet
     await world.settled()
     assert world.dropped == [("a2/1", False)]

@@ -29,10 +29,11 @@ export function useSignOut(): () => void {
   const client = useQueryClient();
   const leave = useMutation({
     mutationFn: signOut,
-    // Another person may sit down next: nothing that was read for this one may stay.
+    // Another person may sit down next: nothing that was read for this one may stay. What says who is signed in is set and
+    // not removed, since the page is listening to it.
     onSettled: () => {
-      client.clear();
       client.setQueryData(KEY, null);
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== KEY[0] });
     },
   });
   return leave.mutate;
