@@ -121,6 +121,7 @@ async def test_a_dealer_sets_up_an_app_and_signs_out_everywhere(
     app = pyotp.TOTP(secret)
     await write(page.locator("[name=code]"), app.now())
     await page.get_by_role("button", name="Finish").click()
+    await expect(page.locator("li code")).to_have_count(8)
     codes = await page.locator("li code").all_inner_texts()
     await keep_codes(page)
     other = await opened(browsers[1], house, "/account?kind=dealer&lang=en", PHONE)
@@ -135,3 +136,19 @@ async def test_a_dealer_sets_up_an_app_and_signs_out_everywhere(
     await expect(other.locator("[name=username]")).to_be_visible()
     await page.reload()
     await expect(page.locator("[name=username]")).to_be_visible()
+
+
+async def test_signing_out_everywhere_ends_a_console_that_is_open(
+    browsers: tuple[Browser, Browser], house: House
+) -> None:
+    password = house.seeds.passwords["agent2"]
+    console = await opened(browsers[1], house, "/agent?lang=en")
+    await sign_in(console, "agent2", password)
+    await expect(console.get_by_test_id("ready")).to_be_visible()
+    page = await opened(browsers[0], house, "/account?lang=en", PHONE)
+    await sign_in(page, "agent2", password)
+    everywhere = page.get_by_role("button", name="Sign out everywhere")
+    await everywhere.click()
+    await everywhere.click()
+    await expect(page.locator("[name=username]")).to_be_visible()
+    await expect(console.locator("[name=username]")).to_be_visible()
