@@ -77,7 +77,7 @@ function OwnPage({ kind, own, took }: { kind: Kind; own: Own; took: (own: Own | 
           </Text>
           <Text c="dimmed">
             {own.username} · {t(`role.${own.role}`)}
-            {own.company && ` · ${own.company}`} · <Anchor href={HOME[own.role] ?? "/"}>{t("account.to_work")}</Anchor>
+            {own.company && ` · ${own.company}`} · <Anchor href={HOME[own.role] ?? "/"} underline="always">{t("account.to_work")}</Anchor>
           </Text>
         </Box>
         <Section title={t("account.second_factor")}>
