@@ -176,7 +176,7 @@ def user_second_factor(username: str, resets: bool) -> None:  # noqa: FBT001 - c
             return None
         account, count = found
         async with database.write() as session:
-            record(session, Tag.SECOND_FACTOR_RESET, _CLOCK.now(), company=account.company, subject=account.id)
+            note(session, Tag.SECOND_FACTOR_RESET, company=account.company, subject=account.id)
         return count
 
     count = with_database(work)

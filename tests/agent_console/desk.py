@@ -262,10 +262,8 @@ async def office(url: str, data_dir: Path) -> AsyncIterator[Office]:
     app = web.Application(middlewares=middlewares(settings))
     rulebook = Rulebook(settings)
     factors = SecondFactors(database, clock, keys, "https://vouch.example.vn")
-    console = Console(
-        settings, database, clock, accounts, sessions, shelf, seats, rulebook, stories, tapes, signs, factors
-    )
-    console.add_routes(app)
+    ports = (shelf, seats, rulebook, stories, tapes, signs, factors)
+    Console(settings, database, clock, accounts, sessions, *ports).add_routes(app)
     async with TestClient(TestServer(app)) as client:
         yield Office(client, settings, database, clock, shelf, seats, stories, tapes, accounts, people, signs)
     await database.close()

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from vouch.accounts.guarding.devices import cookie_of
-from vouch.accounts.guarding.networks import network_of
-from vouch.http import address_of
+from vouch.addresses import address_of, network_of
 from vouch.ids import digest
 from vouch.settings import Settings
 

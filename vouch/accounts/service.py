@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from vouch.accounts.factors.service import reset
 from vouch.accounts.guarding import devices, guesses
 from vouch.accounts.guarding.guesses import Guess, Purpose
-from vouch.accounts.guarding.networks import network_of
 from vouch.accounts.guarding.turns import Turns
 from vouch.accounts.models import Account, Pending, Role, SecondFactor, WebSession
 from vouch.accounts.passwords import check_strength, hash_password, matches
+from vouch.addresses import network_of
 from vouch.clock import Clock
 from vouch.database import Database
 from vouch.ids import new_id

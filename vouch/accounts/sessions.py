@@ -55,8 +55,8 @@ class Visitor:
 class Sessions:
     """Opens, finds and ends web sessions.
 
-    `embedded`: the kinds whose pages others may show in a frame, or whether all of them. `idle_s` is for how long one of a kind may be left alone; without it, until it ends. In use is whatever sends a
-    request or holds a socket.
+    `embedded`: the kinds whose pages others may show in a frame, or whether all of them. `idle_s`: for how long one of
+    a kind may be left alone; without it, until it ends. In use is whatever sends a request or holds a socket.
     """
 
     def __init__(

@@ -5,13 +5,13 @@ when the window is over. What is typed as a name and is nobody's is not kept, fo
 mistake: such tries are counted by network alone. Beyond so many lines in a window all others are counted as one.
 """
 
+import ipaddress
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import select
 
-from vouch.accounts.guarding.networks import network_of
 from vouch.accounts.models import Account, SessionKind
 from vouch.audit import Tag, record
 from vouch.clock import MINUTE, Clock
@@ -23,6 +23,7 @@ MOST = 500
 """Lines begun in a window; the next ones are one line, without account and network."""
 _REFUSED = frozenset({401, 429, 503})
 _TAGS = {SessionKind.STAFF: Tag.SIGN_IN_FAILED, SessionKind.DEALER: Tag.DEALER_SIGN_IN_FAILED}
+_IPV6_PREFIX = 64
 
 
 Signed = TypeVar("Signed")
@@ -91,3 +92,14 @@ class SignInAudit:
             for who, window in told:
                 facts: dict[str, Any] = {"network": who.network, "count": window.count, "since": window.since}
                 record(session, _TAGS[who.kind], now, company=who.company, subject=who.account, **facts)
+
+
+def network_of(address: str) -> str:
+    """The network that an address is counted by: an IPv4 address itself, of IPv6 the /64 that one customer has."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((known, _IPV6_PREFIX), strict=False))
+    return str(known)

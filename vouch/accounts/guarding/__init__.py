@@ -1,8 +1,7 @@
-"""What stands between a stranger and an account: who is counted as one, how many guesses they have, whose turn it is.
+"""What stands between a stranger and an account: how many guesses they have, whose turn it is.
 
 | file | what it is |
 | --- | --- |
-| `networks.py` | whom an address belongs to, as far as guesses are counted |
 | `guesses.py` | how many wrong passwords and codes are taken, counted in the database |
 | `devices.py` | the browsers that an account knows, which strangers' guesses do not shut out |
 | `turns.py` | a short and fair queue before the costly hash |
