@@ -1,37 +1,53 @@
 """What the account's routes take and answer."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from vouch.accounts.models import Pending
+from vouch.fields import CHARACTERS, PRINTABLE, Line, Password
+
+TypedCode = Annotated[str, StringConstraints(max_length=20, pattern=r"^[ -~]*$")]
+TypedRecoveryCode = Annotated[str, StringConstraints(max_length=60, pattern=r"^[ -~]*$")]
+FactorName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=PRINTABLE), CHARACTERS]
+Base64 = Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[0-9A-Za-z_=-]*$")]
 
 
 class SignIn(BaseModel):
     """What somebody types."""
 
-    username: str = Field(max_length=200)
-    password: str = Field(max_length=1_000)
+    username: Line
+    password: Password
 
 
 class PasswordChange(BaseModel):
     """The password that somebody has, and the one that they choose."""
 
-    current: str = Field(max_length=1_000)
-    new: str = Field(max_length=1_000)
+    current: Password
+    new: Password
 
 
 class Proof(BaseModel):
     """The password once more, for what a stranger at an open page must not do; not asked for in a first set-up."""
 
-    password: str = Field("", max_length=1_000)
+    password: Password = ""
 
 
 class AppCode(BaseModel):
     """The first code of an authenticator app, and what its owner calls it."""
 
-    code: str = Field(max_length=20)
-    name: str = Field(min_length=1, max_length=60)
+    code: TypedCode
+    name: FactorName
+
+
+class SignedResponse(BaseModel):
+    """What the browser's authenticator made or signed; all of it base64url."""
+
+    clientDataJSON: Base64  # noqa: N815 - WebAuthn's own names
+    attestationObject: Base64 | None = None  # noqa: N815
+    authenticatorData: Base64 | None = None  # noqa: N815
+    signature: Base64 | None = None
+    userHandle: Base64 | None = None  # noqa: N815
 
 
 class SignedWith(BaseModel):
@@ -39,29 +55,29 @@ class SignedWith(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    id: str = Field(max_length=2_000)
-    raw_id: str = Field(alias="rawId", max_length=2_000)
+    id: Base64
+    raw_id: Base64 = Field(alias="rawId")
     type: Literal["public-key"]
-    response: dict[str, Any]
+    response: SignedResponse
 
     def plain(self) -> dict[str, Any]:
         """As the package reads it."""
-        texts = {name: value for name, value in self.response.items() if isinstance(value, str)}
+        texts = self.response.model_dump(exclude_none=True)
         return {"id": self.id, "rawId": self.raw_id, "type": self.type, "response": texts}
 
 
 class NewPasskey(BaseModel):
     """A passkey that the browser made."""
 
-    name: str = Field(min_length=1, max_length=60)
+    name: FactorName
     credential: SignedWith
 
 
 class SecondStep(BaseModel):
     """One of three."""
 
-    code: str | None = Field(None, max_length=20)
-    recovery_code: str | None = Field(None, max_length=60)
+    code: TypedCode | None = None
+    recovery_code: TypedRecoveryCode | None = None
     passkey: SignedWith | None = None
 
     @model_validator(mode="after")
