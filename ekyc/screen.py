@@ -17,6 +17,7 @@ from ekyc.pictures import LARGEST_BYTES, Darkroom, too_large
 from ekyc.policy import CustomerType, IdType, Payment
 from vouch import audit, http
 from vouch.accounts.models import Account, Role, SessionKind
+from vouch.accounts.origin import origin_of
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
 from vouch.audit import Tag
@@ -177,11 +178,12 @@ class DealerScreen:
     async def sign_in(self, request: web.Request) -> web.Response:
         """The dealer's shift begins: nothing is uploaded before."""
         form = await http.read(request, SignInForm)
-        address = http.address_of(request, self._settings)
-        checked = self._accounts.sign_in(form.username, form.password, address, frozenset({Role.DEALER}))
-        dealer = await self._sessions.audit.watched(checked, SessionKind.DEALER, form.username, address)
-        cookies = web.Response()
-        opened = await self._sessions.open(cookies, SessionKind.DEALER, self._settings.shift_s, account=dealer.id)
+        origin = origin_of(request, self._settings)
+        dealers = frozenset({Role.DEALER})
+        checked = self._accounts.sign_in(form.username, form.password, origin.address, dealers, origin.device)
+        dealer = await self._sessions.audit.watched(checked, SessionKind.DEALER, form.username, origin.address)
+        cookies, shift_s = web.Response(), self._settings.shift_s
+        opened = await self._sessions.open(cookies, SessionKind.DEALER, shift_s, account=dealer.id, origin=origin)
         await self._note(Tag.DEALER_SIGNED_IN, dealer)
         response = http.answer(_dealer_body(dealer, opened.csrf))
         response.cookies.update(cookies.cookies)

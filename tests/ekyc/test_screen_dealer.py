@@ -1,6 +1,7 @@
 """The dealer behind the screen: his account, his company's token, his shift."""
 
 import io
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from vouch.accounts.models import Role
 from vouch.accounts.service import Accounts, NewAccount
 from vouch.audit import AuditEntry, Tag
 from vouch.clock import SECOND
+from vouch.problems import Problem
 from vouch.settings import Settings
 
 DEALER_COOKIE, CALLER_COOKIE = "__Host-vouch-dealer", "__Host-vouch-caller"
+DEVICE_COOKIE = "__Host-vouch-device"
+DRAWN = "kxmq-7wtr-9hvd-2pzn"
 
 
 async def config(site: Site) -> dict[str, Any]:
@@ -83,7 +87,7 @@ class TestDealer:
         assert (await flows.sign_in(site, "dealer4", "wrong")).status == 401
         assert (await config(site))["dealer"]["username"] == "dealer1"
         response = await flows.sign_in(site, "dealer4")
-        assert set(response.cookies) == {DEALER_COOKIE}
+        assert set(response.cookies) == {DEALER_COOKIE, DEVICE_COOKIE}
         assert (await response.json()) == (await config(site))["dealer"]
         assert (await config(site))["dealer"]["username"] == "dealer4"
         refused = await flows.call(site, draft), await self.check(site, draft), await self.scan(site, draft, files)
@@ -131,6 +135,25 @@ class TestDealer:
         response = await flows.sign_in(site, name, password)
         assert (response.status, await flows.code_of(response)) == (401, "wrong_password")
         assert not response.cookies
+
+    async def test_a_password_that_a_command_drew_is_changed_first_on_the_page_that_is_named(self, site: Site) -> None:
+        accounts = Accounts(site.database, site.clock)
+        await accounts.set_password("dealer1", DRAWN, drawn=True)
+        response = await flows.sign_in(site, "dealer1", DRAWN)
+        told = await response.json()
+        assert (response.status, told["code"], told["page"]) == (403, "password_must_change", "/account")
+        assert not response.cookies
+        assert (await config(site))["dealer"] is None
+
+    async def test_their_browser_is_known_while_strangers_guess(self, site: Site) -> None:
+        assert DEVICE_COOKIE in (await flows.sign_in(site)).cookies
+        accounts, dealers = Accounts(site.database, site.clock), frozenset({Role.DEALER})
+        for _ in range(11):  # a stranger in the same network, behind the same address
+            with suppress(Problem):
+                await accounts.sign_in("dealer1", "wrong", "127.0.0.1", dealers)
+        with pytest.raises(Problem, match="Too many wrong tries"):
+            await accounts.sign_in("dealer1", PASSWORD, "127.0.0.1", dealers)
+        assert (await flows.sign_in(site)).status == 200
 
     async def test_a_dealer_without_a_company(self, site: Site, files: dict[str, bytes]) -> None:
         accounts = Accounts(site.database, site.clock)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ekyc.card_reader import read_code
-from ekyc.pictures import prepare
+from ekyc.darkroom.develop import develop
 from signaling.changes import difference
 from tests.load.page import applied
 from tests.load.pictures import card, paper, tiny_papers
@@ -29,9 +29,9 @@ def test_changes_of_the_server_make_the_new_view(old: dict[str, object], new: di
 def test_a_tiny_paper_is_a_picture_that_intake_takes(kind: str) -> None:
     papers = tiny_papers("order-1")
     assert len(papers.pictures[kind]) < 16_000
-    assert prepare(papers.pictures[kind]).width >= 200
+    assert develop(papers.pictures[kind]).width >= 200
 
 
 def test_the_code_of_the_card_is_found_at_the_first_look() -> None:
-    pictures = [prepare(card()).jpeg, prepare(paper()).jpeg]
+    pictures = [develop(card()).jpeg, develop(paper()).jpeg]
     assert (read_code(pictures, 0) or "").startswith("079090001234|")

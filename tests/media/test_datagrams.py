@@ -44,7 +44,9 @@ def test_nothing_shorter_than_a_header_is_anything() -> None:
     assert all(kind(each) is None for each in SHORT if len(each) < 8)
 
 
-@pytest.mark.parametrize("whole", [CHECK, SERVER_HELLO, FRAGMENT, client_hello()])
+@pytest.mark.parametrize(
+    "whole", [CHECK, SERVER_HELLO, FRAGMENT, client_hello()], ids=["check", "server_hello", "fragment", "client_hello"]
+)
 def test_whatever_is_cut_off_or_added_it_is_nothing(whole: bytes) -> None:
     assert all(kind(whole[:size]) is None for size in range(len(whole)))
     assert all(kind(whole + bytes(size)) is None for size in range(1, 40))

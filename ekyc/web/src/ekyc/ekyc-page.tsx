@@ -1,6 +1,6 @@
 // /ekyc: details, papers, check, call on one page; then the call.
 
-import { Button, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconRefresh, IconVideo } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, type FormEvent, type ReactNode } from "react";
@@ -24,7 +24,7 @@ import { DealerPanel, SignedIn } from "./dealer-panel";
 import classes from "./ekyc-page.module.css";
 import { MissingList } from "./missing-list";
 import { useNextSection } from "./use-next-section";
-import { usePress } from "./use-press";
+import { ON_ACCOUNT_PAGE, usePress } from "./use-press";
 
 export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
   const { t } = useTranslation();
@@ -106,7 +106,7 @@ export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
               </Notice>
             )}
             <MissingList missing={stillMissing} pressed={press.missing} />
-            {press.problem && !wrongPassword && <Notice tone="trouble" role="alert">{sentenceOf(t, press.problem.code, press.problem.detail)}</Notice>}
+            {press.problem && !wrongPassword && <Refused problem={press.problem} />}
           </div>
           <Button
             type="submit"
@@ -124,6 +124,24 @@ export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
         </div>
       </div>
     </form>
+  );
+}
+
+/** What the server refused; what only the account's own page can settle leads there, and what was typed stays here. */
+function Refused({ problem }: { readonly problem: Problem }) {
+  const { t } = useTranslation();
+  return (
+    <Notice tone="trouble" role="alert">
+      {sentenceOf(t, problem.code, problem.detail)}
+      {ON_ACCOUNT_PAGE.has(problem.code) && (
+        <>
+          {" "}
+          <Anchor href="/account?kind=dealer" target="_blank" underline="always" inherit>
+            {t("problem_link.account")}
+          </Anchor>
+        </>
+      )}
+    </Notice>
   );
 }
 

@@ -27,6 +27,9 @@ export interface Press {
   readonly problem: Problem | null;
 }
 
+/** What only the page of their own account can settle. */
+export const ON_ACCOUNT_PAGE: ReadonlySet<string> = new Set(["password_must_change", "second_factor_needed", "second_factor_missing"]);
+
 const NOTHING: Press = { waitsFor: null, missing: [], asksDealer: 0, problem: null };
 const CONFIG = { queryKey: ["config"], queryFn: getConfig };
 
@@ -65,6 +68,8 @@ export function usePress(form: Form, opened: (opened: Opened) => Promise<void>) 
   const refused = (error: unknown): void => {
     const problem = error instanceof Problem ? error : new Problem(0, "our_fault");
     const asksAgain = problem.code === "dealer_needed" || problem.code === "wrong_password";
+    // They come back signed in, with another password than the one typed here.
+    if (ON_ACCOUNT_PAGE.has(problem.code)) form.forget();
     // Whoever was signed in may not be any more.
     void queries.invalidateQueries({ queryKey: CONFIG.queryKey });
     setPress((before) => ({ ...before, waitsFor: null, problem, asksDealer: before.asksDealer + (asksAgain ? 1 : 0) }));
