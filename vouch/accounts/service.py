@@ -60,6 +60,8 @@ class Accounts:
         self._clock = clock
         self._second_factor_roles = second_factor_roles
         self._turns = Turns()
+        # Before anything is read for a stranger: a flood that finds no place here costs the database nothing.
+        self._lookups = Turns(at_once=64, most_waiting=256, most_of_one=64)
 
     async def add(self, new: NewAccount) -> Account:
         """Make an account.
@@ -188,10 +190,11 @@ class Accounts:
         """
         # PostgreSQL takes no NUL in text. A name that cannot be stored is nobody's.
         name = username.replace("\0", "\ufffd")[:_LONGEST_USERNAME]
-        async with self._database.read() as session:
+        network = network_of(address)
+        async with self._lookups.turn(network), self._database.read() as session:
             account = await self._by_name(session, name)
             known = account and await devices.known(session, account.id, device)
-        guess = Guess(Purpose.PASSWORD, name, network_of(address), known or None)
+        guess = Guess(Purpose.PASSWORD, name, network, known or None)
         usable = account is not None and account.role in roles and is_valid(account, self._clock.now())
         async with self.counted(guess):
             correct = await matches(password, account.password_hash if account else None)

@@ -5,7 +5,6 @@ when the window is over. What is typed as a name and is nobody's is not kept, fo
 mistake: such tries are counted by network alone. Beyond so many lines in a window all others are counted as one.
 """
 
-import ipaddress
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import select
 
 from vouch.accounts.models import Account, SessionKind
+from vouch.addresses import network_of
 from vouch.audit import Tag, record
 from vouch.clock import MINUTE, Clock
 from vouch.database import Database
@@ -21,9 +21,9 @@ from vouch.problems import Problem
 WINDOW = 15 * MINUTE
 MOST = 500
 """Lines begun in a window; the next ones are one line, without account and network."""
-_REFUSED = frozenset({401, 429, 503})
+_BUSY = 503
+_REFUSED = frozenset({401, 429, _BUSY})
 _TAGS = {SessionKind.STAFF: Tag.SIGN_IN_FAILED, SessionKind.DEALER: Tag.DEALER_SIGN_IN_FAILED}
-_IPV6_PREFIX = 64
 
 
 Signed = TypeVar("Signed")
@@ -58,7 +58,9 @@ class SignInAudit:
             return await sign_in
         except Problem as refused:
             if refused.status in _REFUSED:
-                await self._count(kind, username, address)
+                # Whoever was not even listened to tried nobody's password, and a flood of such costs no look-up.
+                name = None if refused.status == _BUSY else username
+                await self._count(kind, name, network_of(address))
             raise
 
     async def sweep(self) -> None:
@@ -69,9 +71,9 @@ class SignInAudit:
         if told:
             await self._write(told)
 
-    async def _count(self, kind: SessionKind, username: str, address: str) -> None:
+    async def _count(self, kind: SessionKind, username: str | None, network: str) -> None:
         await self.sweep()
-        who = await self._who(kind, username, network_of(address))
+        who = _Who(kind, None, None, network) if username is None else await self._who(kind, username, network)
         if who not in self._windows and len(self._windows) >= MOST:
             who = _Who(kind, None, None, "others")
         if (window := self._windows.get(who)) is not None:
@@ -92,14 +94,3 @@ class SignInAudit:
             for who, window in told:
                 facts: dict[str, Any] = {"network": who.network, "count": window.count, "since": window.since}
                 record(session, _TAGS[who.kind], now, company=who.company, subject=who.account, **facts)
-
-
-def network_of(address: str) -> str:
-    """The network that an address is counted by: an IPv4 address itself, of IPv6 the /64 that one customer has."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(known, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((known, _IPV6_PREFIX), strict=False))
-    return str(known)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.clock import ManualClock
 from vouch.accounts import sign_in_audit
 from vouch.accounts.models import Account, Company, Role, SessionKind
-from vouch.accounts.sign_in_audit import WINDOW, SignInAudit, network_of
+from vouch.accounts.sign_in_audit import WINDOW, SignInAudit
 from vouch.audit import AuditEntry
 from vouch.database import Database
 from vouch.problems import Problem
@@ -106,9 +106,9 @@ async def test_what_is_no_refusal_is_not_counted(watch: SignInAudit, database: D
     assert await told(database) == []
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [("10.1.2.3", "10.1.2.3"), ("2001:db8::1", "2001:db8::/64"), ("", "unknown"), ("x", "unknown")],
-)
-def test_networks(address: str, network: str) -> None:
-    assert network_of(address) == network
+async def test_who_was_not_even_listened_to_is_counted_by_network_without_a_look_up(
+    watch: SignInAudit, database: Database
+) -> None:
+    for name in ("an", "binh", "nobody"):
+        await refused(watch, name, code=503)
+    assert await told(database) == [(None, "10.0.0.1", 1)]
