@@ -10,8 +10,10 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from vouch.addresses import network_of
 from vouch.door.crowd import Crowd, Seat
 from vouch.door.guard import Guard, Times
+from vouch.door.pace import Pace
 from vouch.logs import Thinned, logger
 from vouch.tasks import TaskSet
 
@@ -74,6 +76,7 @@ class Door:
         self._factory, self._crowd, self._times, self._tls = factory, crowd, times, tls
         self._look_s = look_s
         self._guards: set[Guard] = set()
+        self._pace = Pace()
         self._tasks = TaskSet("door")
 
     def open(self) -> None:
@@ -103,7 +106,7 @@ class Door:
             except OSError as error:
                 self._rest(listening, error)
                 return
-            self._seat(connection, str(address[0]))
+            self._admit(connection, str(address[0]))
 
     def _rest(self, listening: socket.socket, error: OSError) -> None:
         """Without descriptors or memory the same connection would be asked for again and again."""
@@ -113,22 +116,22 @@ class Door:
         loop.remove_reader(listening.fileno())
         loop.call_later(_AGAIN_S, self._listen, listening)
 
-    def _seat(self, connection: socket.socket, address: str) -> None:
+    def _admit(self, connection: socket.socket, address: str) -> None:
         seat = self._crowd.admit(address, asyncio.get_running_loop().time())
         if seat is None:
             strangers.warning("connection refused", reason="too many of one address")
             connection.close()
             return
         connection.setblocking(False)
-        welcoming = self._tasks.spawn("welcome", self._welcome(connection, seat))
+        welcoming = self._tasks.spawn("welcome", self._welcome(connection, seat, network_of(address)))
         seat.drop = welcoming.cancel
 
-    async def _welcome(self, connection: socket.socket, seat: Seat) -> None:
+    async def _welcome(self, connection: socket.socket, seat: Seat, network: str) -> None:
         within = {"ssl_handshake_timeout": self._times.header_s} if self._tls else {}
         made: list[Guard] = []
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: self._guard(seat, made), connection, ssl=self._tls, **within
+                lambda: self._guard(seat, network, made), connection, ssl=self._tls, **within
             )
         except (OSError, TimeoutError) as error:
             strangers.info("no TLS with a peer", error=type(error).__name__)
@@ -137,8 +140,9 @@ class Door:
                 self._crowd.leave(seat)
                 connection.close()
 
-    def _guard(self, seat: Seat, made: list[Guard]) -> Guard:
-        guard = Guard(self._factory(), seat, self._crowd, self._times, self._guards.discard)
+    def _guard(self, seat: Seat, network: str, made: list[Guard]) -> Guard:
+        lost = self._guards.discard
+        guard = Guard(self._factory(), seat, self._crowd, self._times, lost, self._pace, network)
         self._guards.add(guard)
         made.append(guard)
         return guard

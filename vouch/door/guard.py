@@ -13,6 +13,7 @@ from typing import cast
 from aiohttp import StreamReader, hdrs, web
 
 from vouch.door.crowd import Crowd, Seat
+from vouch.door.pace import Pace
 from vouch.logs import Thinned, logger
 from vouch.settings import Settings
 
@@ -49,9 +50,12 @@ class Guard(asyncio.Protocol):
         "_closing_at",
         "_crowd",
         "_due",
+        "_held",
         "_inner",
         "_lost",
+        "_network",
         "_octets",
+        "_pace",
         "_stuck_at",
         "_tail",
         "_time",
@@ -62,10 +66,20 @@ class Guard(asyncio.Protocol):
     )
 
     def __init__(
-        self, inner: asyncio.Protocol, seat: Seat, crowd: Crowd, times: Times, lost: Callable[["Guard"], None]
+        self,
+        inner: asyncio.Protocol,
+        seat: Seat,
+        crowd: Crowd,
+        times: Times,
+        lost: Callable[["Guard"], None],
+        pace: Pace,
+        network: str,
     ) -> None:
-        """`lost` is called once the connection has ended."""
+        """`lost` is called once the connection has ended; `network` is whose requests `pace` counts this one's to."""
         self._inner, self.seat, self._crowd, self._times, self._lost = inner, seat, crowd, times, lost
+        self._pace, self._network = pace, network
+        self._held: bytes | None = None
+        """The first octets of a request whose turn has not come; nothing more is read meanwhile."""
         self._time = asyncio.get_running_loop().time
         self.transport: asyncio.Transport | None = None
         self._due: float | None = None
@@ -86,7 +100,23 @@ class Guard(asyncio.Protocol):
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what is within bounds."""
+        """Pass on what is within bounds; a request begins when it is its turn."""
+        if not self._begins() or self._pace.ask(self._network, self._go_on):
+            self._pass(data)
+        elif self.transport is not None:
+            self._held = data
+            self.transport.pause_reading()
+
+    def _begins(self) -> bool:
+        return self._due is not None and not self._octets and self._body is None
+
+    def _go_on(self) -> None:
+        data, self._held = self._held, None
+        if data is not None and self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+            self._pass(data)
+
+    def _pass(self, data: bytes) -> None:
         if self._is_within(data):
             self._inner.data_received(data)
         else:
@@ -108,6 +138,7 @@ class Guard(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the seat back."""
+        self._held = None
         self._inner.connection_lost(exc)
         self._crowd.leave(self.seat)
         self._lost(self)
