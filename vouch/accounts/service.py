@@ -61,7 +61,7 @@ class Accounts:
         self._second_factor_roles = second_factor_roles
         self._turns = Turns()
         # Before anything is read for a stranger: a flood that finds no place here costs the database nothing.
-        self._lookups = Turns(at_once=64, most_waiting=256, most_of_one=64)
+        self._lookups = Turns(at_once=64, most_waiting=4096, most_of_one=64)
 
     async def add(self, new: NewAccount) -> Account:
         """Make an account.
