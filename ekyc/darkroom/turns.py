@@ -54,7 +54,7 @@ class Turns:
 
     async def _enter(self, source: str) -> None:
         if self._free and self._running[source] < self._each:
-            # Whoever waits then waits for a place of his own source's, so nobody is overtaken.
+            # Whoever waits then waits for a place of their own source's, so nobody is overtaken.
             self._take(source)
             return
         queue = self._waiting.get(source, ())

@@ -11,12 +11,9 @@ from tests.bench.hostile_target import Attack, Target
 async def forged_events(target: Target) -> None:
     """Names that belong to the library, sent as events."""
     async with target.http() as http:
-        ticket = await target.enter(http)
-        ws = await target.websocket(http)
+        ws = await target.joined(http)
         if ws is None:
             return
-        await ws.receive()
-        await ws.send_str(f'40/caller,{{"ticket":"{ticket}"}}')
         frames = [
             f'42/caller,["{name}",{{}}]' for name in ("connect", "disconnect", "connect_error", "__disconnect_final")
         ]
@@ -27,12 +24,9 @@ async def forged_events(target: Target) -> None:
 async def poison(target: Target) -> None:
     """Text that a database refuses, in every message of a caller."""
     async with target.http() as http:
-        ticket = await target.enter(http)
-        ws = await target.websocket(http)
+        ws = await target.joined(http)
         if ws is None:
             return
-        await ws.receive()
-        await ws.send_str(f'40/caller,{{"ticket":"{ticket}"}}')
         for number in range(40 * target.scale):
             text = ("\\u0000", "\\ud800", "\\uffff", "x" * 70_000)[number % 4]
             frames: list[str | bytes] = [
@@ -86,12 +80,9 @@ async def silent_sockets(target: Target) -> None:
 async def endless_offers(target: Target) -> None:
     """Offers without a pause, for a call that is not there or is."""
     async with target.http() as http:
-        ticket = await target.enter(http)
-        ws = await target.websocket(http)
+        ws = await target.joined(http)
         if ws is None:
             return
-        await ws.receive()
-        await ws.send_str(f'40/caller,{{"ticket":"{ticket}"}}')
         sdp = json.dumps("v=0\r\n" + "a=x:y\r\n" * 7_000)
         frames: list[str | bytes] = [
             f'42/caller,{n}["media.offer",{{"request":"offer-{n:06}","sdp":{sdp}}}]' for n in range(100 * target.scale)

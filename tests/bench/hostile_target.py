@@ -114,6 +114,14 @@ class Target:
         self.said["frames sent"] += sent
         return sent
 
+    async def joined(self, http: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse | None:
+        """A socket in the namespace of callers, by one of the links; None where it is refused."""
+        ticket, ws = await self.enter(http), await self.websocket(http)
+        if ws is not None:
+            await ws.receive()
+            await ws.send_str(f'40/caller,{{"ticket":"{ticket}"}}')
+        return ws
+
     async def enter(self, http: aiohttp.ClientSession) -> str | None:
         """Go in by one of the links; gives a ticket for the socket."""
         headers = {"X-Vouch-CSRF": await self._session(http)}
