@@ -7,8 +7,8 @@ import pytest
 
 from routing import events as e
 from signaling.sockets import CALLER
-from tests.signaling.pages import page
 from tests.signaling.hub_world import World, console
+from tests.signaling.pages import page
 from vouch.clock import SECOND, SystemClock
 
 
