@@ -6,14 +6,14 @@ from typing import Any
 from aiohttp import web
 
 from agent_console.ports import Companies
-from vouch.accounts.models import Account, Role, SessionKind
+from vouch.accounts.models import ROLES, Account, Role, SessionKind
 from vouch.accounts.sessions import Sessions, Visitor
 from vouch.audit import Tag, record
 from vouch.clock import MINUTE, Clock
 from vouch.database import Database
 from vouch.problems import Problem
 
-STAFF = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+STAFF = ROLES[SessionKind.STAFF]
 AGENTS = frozenset({Role.AGENT})
 REVIEWERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 _ONE_LOOK = 10 * MINUTE

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from agent_console.access import STAFF, Access
+from agent_console.access import Access
 from agent_console.account.messages import Me
 from vouch.accounts.guarding import devices
 from vouch.accounts.guarding.guesses import Guess, Purpose
-from vouch.accounts.models import Account, Pending, Role, SessionKind, WebSession
+from vouch.accounts.models import ROLES, Account, Pending, SessionKind, WebSession
 from vouch.accounts.origin import Origin, origin_of
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions, Visitor
@@ -17,7 +17,6 @@ from vouch.database import Database
 from vouch.problems import Problem, not_found
 from vouch.settings import Settings
 
-_ROLES = {SessionKind.STAFF: STAFF, SessionKind.DEALER: frozenset({Role.DEALER})}
 _OPENED = {SessionKind.STAFF: Tag.SIGNED_IN, SessionKind.DEALER: Tag.DEALER_SIGNED_IN}
 _ENDED = {SessionKind.STAFF: Tag.SIGNED_OUT, SessionKind.DEALER: Tag.DEALER_SIGNED_OUT}
 
@@ -72,7 +71,7 @@ class Gate:
     ) -> tuple[Account, WebSession]:
         """Sign in; the session may have something pending. Problem as `Accounts.enter`."""
         origin = origin_of(request, self._settings)
-        entering = self._accounts.enter(username, password, origin.address, _ROLES[kind], origin.device)
+        entering = self._accounts.enter(username, password, origin.address, ROLES[kind], origin.device)
         entry = await self._sessions.audit.watched(entering, kind, username, origin.address)
         return entry.account, await self._open(response, kind, entry.account, origin, entry.pending)
 
@@ -117,7 +116,7 @@ class Gate:
 
 def kind_of(request: web.Request) -> SessionKind:
     """The kind of session that the path names: of staff or of a dealer."""
-    kind = next((kind for kind in _ROLES if kind == request.match_info["kind"]), None)
+    kind = next((kind for kind in ROLES if kind == request.match_info["kind"]), None)
     if kind is None:
         raise not_found("kind of account")
     return kind

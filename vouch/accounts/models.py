@@ -25,6 +25,13 @@ class SessionKind(StrEnum):
     CALLER = "caller"
 
 
+ROLES = {
+    SessionKind.STAFF: frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    SessionKind.DEALER: frozenset({Role.DEALER}),
+}
+"""Whose accounts open sessions of a kind. A caller's session has no account."""
+
+
 class Pending(StrEnum):
     """What a person who gave the right password has yet to do before a session opens anything."""
 

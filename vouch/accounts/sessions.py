@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from vouch.accounts import tickets
 from vouch.accounts.embedding import same_site
 from vouch.accounts.guarding import devices
-from vouch.accounts.models import Account, Pending, SessionKind, WebSession
+from vouch.accounts.models import ROLES, Account, Pending, SessionKind, WebSession
 from vouch.accounts.origin import Origin
 from vouch.accounts.service import is_valid, still_pending, valid_at
 from vouch.accounts.sign_in_audit import SignInAudit
@@ -239,7 +239,7 @@ class Sessions:
         if found is None:
             return None
         session, account = found
-        if session.account and (account is None or not is_valid(account, now)):
+        if session.account and (account is None or not is_valid(account, now) or account.role not in ROLES[kind]):
             return None
         return None if self._left_alone(session, now) else Visitor(session, account)
 

@@ -183,6 +183,27 @@ async def test_a_socket_ends_when_its_account_goes_to_another_company(
     assert await sessions.still_valid([visitor]) == set()
 
 
+@pytest.mark.parametrize(
+    ("kind", "role", "is_open"),
+    [
+        (STAFF, Role.SUPERVISOR, True),
+        (STAFF, Role.DEALER, False),
+        (SessionKind.DEALER, Role.DEALER, True),
+        (SessionKind.DEALER, Role.AGENT, False),
+        (SessionKind.DEALER, Role.ADMINISTRATOR, False),
+    ],
+)
+async def test_a_session_opens_nothing_once_its_account_has_a_role_of_another_kind(
+    sessions: Sessions, accounts: Accounts, agent: str, kind: SessionKind, role: Role, *, is_open: bool
+) -> None:
+    await accounts.change("agent1", role=Role.DEALER if kind is SessionKind.DEALER else Role.AGENT)
+    cookie = await opened(sessions, agent, kind)
+    ticket = sessions.ticket(await found(sessions, cookie, kind))
+    await accounts.change("agent1", role=role)
+    assert (await sessions.find(request(cookie), kind) is not None) == is_open
+    assert (await sessions.redeem(ticket, kind) is not None) == is_open
+
+
 async def test_a_session_that_was_opened_just_as_the_account_was_disabled_is_nothing(
     sessions: Sessions, accounts: Accounts, agent: str
 ) -> None:
