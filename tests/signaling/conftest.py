@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -118,6 +119,28 @@ async def tick_checks(agent: RobotPage) -> None:
     await agent.until(lambda view: view["call"] is not None and not barred & set(view["call"]["shut_gates"]))
 
 
+async def open_house(stack: AsyncExitStack, installation: Installation, **changes: Any) -> House:
+    """Start a node on an installation until `stack` is closed; settings may be changed."""
+    port = free_port()
+    values: dict[str, Any] = {
+        "data_dir": installation.folder,
+        "database_url": installation.database_url,
+        "port": port,
+        "wrap_up_s": 1,
+        "msale_url": "",
+    }
+    settings = Settings(_env_file=None, **(values | changes))
+    node = Node(settings)
+    seeds = await seeded(installation.folder, installation.database_url)
+    await node.start()
+    stack.push_async_callback(node.close)
+    runner = web.AppRunner(node.app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return House(node, f"http://127.0.0.1:{port}", seeds, stack)
+
+
 Start = Callable[..., Awaitable[House]]
 
 
@@ -125,28 +148,7 @@ Start = Callable[..., Awaitable[House]]
 async def start(installation: Installation) -> AsyncIterator[Start]:
     """Start a house; settings may be changed."""
     async with AsyncExitStack() as stack:
-
-        async def start_house(**changes: Any) -> House:
-            port = free_port()
-            values: dict[str, Any] = {
-                "data_dir": installation.folder,
-                "database_url": installation.database_url,
-                "port": port,
-                "wrap_up_s": 1,
-                "msale_url": "",
-            }
-            settings = Settings(_env_file=None, **(values | changes))
-            node = Node(settings)
-            seeds = await seeded(installation.folder, installation.database_url)
-            await node.start()
-            stack.push_async_callback(node.close)
-            runner = web.AppRunner(node.app, access_log=None, shutdown_timeout=0.5)
-            await runner.setup()
-            stack.push_async_callback(runner.cleanup)
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-            return House(node, f"http://127.0.0.1:{port}", seeds, stack)
-
-        yield start_house
+        yield partial(open_house, stack, installation)
 
 
 @pytest.fixture
