@@ -69,9 +69,10 @@ class AccountApi:
     async def _password(self, request: web.Request) -> web.StreamResponse:
         owner = await self._gate.owner(request, Pending.PASSWORD)
         form = await read(request, PasswordChange)
-        account = await self._accounts.change_password(
+        changing = self._accounts.change_password(
             owner.account, form.current, form.new, owner.guess, keep=owner.session.digest
         )
+        account = await self._gate.watched(owner, changing)
         await self._access.note(Tag.PASSWORD_CHANGED, account, company=account.company)
         cookies = web.Response()
         session = owner.session if owner.pending is None else await self._gate.go_on(owner, cookies)

@@ -79,20 +79,22 @@ class FactorsApi:
         form = await read(request, SecondStep)
         if owner.pending is None:
             return answer(await self._owned.body(owner.account, owner.session))
-        await self._prove(owner, form)
-        return await self._next(owner)
+        return await self._next(owner, await self._gate.watched(owner, self._prove(owner, form)))
 
-    async def _prove(self, owner: Owner, form: SecondStep) -> None:
+    async def _prove(self, owner: Owner, form: SecondStep) -> str:
+        """Take what is shown, and tell what it was."""
         account = owner.account.id
         if form.passkey is not None:
             await self._factors.prove_passkey(owner.session.digest, account, form.passkey.plain())
-        elif form.recovery_code is not None:
+            return "passkey"
+        if form.recovery_code is not None:
             # Of 120 random bits: there is nothing to count.
             await self._factors.prove_recovery(account, form.recovery_code)
             await self._note(Tag.RECOVERY_CODE_USED, owner)
-        else:
-            async with self._accounts.counted(await self._gate.code_guess(owner)):
-                await self._factors.prove_code(account, form.code or "")
+            return "recovery_code"
+        async with self._accounts.counted(await self._gate.code_guess(owner)):
+            await self._factors.prove_code(account, form.code or "")
+        return "code"
 
     async def _begin_app(self, request: web.Request) -> web.StreamResponse:
         owner = await self._setting_up(request)
@@ -138,7 +140,8 @@ class FactorsApi:
 
     async def _proven(self, request: web.Request) -> Owner:
         owner = await self._gate.owner(request)
-        await self._accounts.prove(owner.account, (await read(request, Proof)).password, owner.guess)
+        password = (await read(request, Proof)).password
+        await self._gate.watched(owner, self._accounts.prove(owner.account, password, owner.guess))
         return owner
 
     async def _enrolled(self, owner: Owner, codes: list[str]) -> web.StreamResponse:
@@ -149,9 +152,9 @@ class FactorsApi:
         response.text = Enrolled(account=own, recovery_codes=codes).model_dump_json()
         return response
 
-    async def _next(self, owner: Owner) -> web.StreamResponse:
+    async def _next(self, owner: Owner, by: str) -> web.StreamResponse:
         response = web.Response(content_type="application/json", headers={"Cache-Control": "no-store"})
-        session = await self._gate.go_on(owner, response)
+        session = await self._gate.go_on(owner, response, by)
         response.text = (await self._owned.body(owner.account, session)).model_dump_json()
         return response
 

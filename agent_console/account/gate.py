@@ -1,6 +1,8 @@
 """Who asks, for staff and dealers alike, and the way from the right password to a session that is open."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -19,6 +21,8 @@ from vouch.settings import Settings
 
 _OPENED = {SessionKind.STAFF: Tag.SIGNED_IN, SessionKind.DEALER: Tag.DEALER_SIGNED_IN}
 _ENDED = {SessionKind.STAFF: Tag.SIGNED_OUT, SessionKind.DEALER: Tag.DEALER_SIGNED_OUT}
+
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,21 @@ class Gate:
         entry = await self._sessions.audit.watched(entering, kind, username, origin.address)
         return entry.account, await self._open(response, kind, entry.account, origin, entry.pending)
 
-    async def go_on(self, owner: Owner, response: web.StreamResponse) -> WebSession:
-        """What was pending is done: a new session in place of the old, whose cookie opened less."""
+    async def watched(self, owner: Owner, showing: Awaitable[Shown]) -> Shown:
+        """What `showing` a password again, or a second factor, gives; a refusal is in the audit log as at sign-in."""
+        return await self._sessions.audit.watched(showing, owner.kind, owner.account.username, owner.origin.address)
+
+    async def go_on(self, owner: Owner, response: web.StreamResponse, by: str = "password") -> WebSession:
+        """What was pending is done: a new session in place of the old, whose cookie opened less. `by`: what was shown
+        last, for the audit log.
+        """
         account = await self._accounts.get(owner.account.id)
         if account is None:
             raise Problem(401, "not_signed_in", "Sign in first; your session may have ended.")
         pending = await self._accounts.pending(account, proved=True)
         async with self._database.write() as transaction:
             await self._sessions.end_those(transaction, [owner.session.digest])
-        return await self._open(response, owner.kind, account, owner.origin, pending)
+        return await self._open(response, owner.kind, account, owner.origin, pending, by)
 
     async def leave(self, owner: Owner, response: web.StreamResponse) -> None:
         """Sign out."""
@@ -104,13 +114,14 @@ class Gate:
         account: Account,
         origin: Origin,
         pending: Pending | None,
+        by: str = "password",
     ) -> WebSession:
         lifetime_s = self._settings.shift_s
         opened = await self._sessions.open(
             response, kind, lifetime_s, account=account.id, origin=origin, pending=pending
         )
         if pending is None:
-            await self._access.note(_OPENED[kind], account, company=account.company)
+            await self._access.note(_OPENED[kind], account, company=account.company, by=by)
         return opened
 
 

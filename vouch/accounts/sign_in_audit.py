@@ -1,4 +1,5 @@
-"""Refused sign-ins in the audit log: by account and network, thinned, so that a flood of guesses does not fill it.
+"""Refused sign-ins in the audit log, and refused second factors and passwords that are asked for again: by account and
+network, thinned, so that a flood of guesses does not fill it.
 
 For each account and network there is one line when the first sign-in of a window is refused, and one with their number
 when the window is over. What is typed as a name and is nobody's is not kept, for people type passwords there by
@@ -23,6 +24,7 @@ MOST = 500
 """Lines begun in a window; the next ones are one line, without account and network."""
 _BUSY = 503
 _REFUSED = frozenset({401, 429, _BUSY})
+_PASSKEY_REFUSED = "passkey_refused"
 _TAGS = {SessionKind.STAFF: Tag.SIGN_IN_FAILED, SessionKind.DEALER: Tag.DEALER_SIGN_IN_FAILED}
 
 
@@ -57,7 +59,7 @@ class SignInAudit:
         try:
             return await sign_in
         except Problem as refused:
-            if refused.status in _REFUSED:
+            if refused.status in _REFUSED or refused.code == _PASSKEY_REFUSED:
                 # Whoever was not even listened to tried nobody's password, and a flood of such costs no look-up.
                 name = None if refused.status == _BUSY else username
                 await self._count(kind, name, network_of(address))
