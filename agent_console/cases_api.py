@@ -10,7 +10,7 @@ from agent_console.ports import Cases, Desk, Mark, Subject
 from agent_console.queries import instant
 from vouch.audit import Tag
 from vouch.fields import Note
-from vouch.http import answer, read
+from vouch.http import answer, jpeg, read
 from vouch.problems import Problem, not_found
 
 _ROOT = "/api/console/verifications"
@@ -89,11 +89,11 @@ class CasesApi:
         clean = request.query.get("clean") == "1"
         # The agent of a call sees its papers whatever company the verification belongs to: teams work for several.
         companies = member.companies if member.reviews else None
-        jpeg = await self._cases.picture(verification, key, clean, companies)
-        if jpeg is None:
+        found = await self._cases.picture(verification, key, clean, companies)
+        if found is None:
             raise not_found("picture")
         await self._note(Tag.PICTURE_SEEN, member, verification, key=key, copy="clean" if clean else "stamped")
-        return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+        return jpeg(found, key)
 
     async def _review(self, request: web.Request) -> web.StreamResponse:
         member = await self._access.member(request, REVIEWERS)

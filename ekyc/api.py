@@ -103,7 +103,7 @@ class IntegrationApi:
                 kind=kind,
             )
         body = await read_blob(self._blobs, picture, clean=request.query.get("clean") == "1")
-        return web.Response(body=body, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+        return http.jpeg(body, kind)
 
     async def rejoin(self, request: web.Request) -> web.Response:
         """A fresh join token."""

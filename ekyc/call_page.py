@@ -191,7 +191,7 @@ class CallPages:
         thumbnail = await self._darkroom.thumbnail(
             await self._blobs.get(key), _THUMBNAIL_SIDE, f"verification:{_verification(visitor)}"
         )
-        return web.Response(body=thumbnail, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+        return http.jpeg(thumbnail, request.match_info["kind"])
 
     async def _already_in(self, request: web.Request, token: str) -> Visitor | None:
         """A page that sends the token it came with once more (a reload, a double press) is already in."""

@@ -169,6 +169,21 @@ def test_every_setting_is_in_the_example() -> None:
     assert [name for name in Settings.model_fields if f"VOUCH_{name.upper()}=" not in example] == []
 
 
+def test_the_example_shows_every_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = re.findall(r"^#(VOUCH_\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    for name in [each for each in os.environ if each.startswith("VOUCH_")]:
+        monkeypatch.delenv(name)
+    usual = Settings(_env_file=None)
+    differ = []
+    for name, shown in lines:
+        with monkeypatch.context() as environment:
+            environment.setenv(name, shown)
+            field = name.removeprefix("VOUCH_").lower()
+            if getattr(Settings(_env_file=None), field) != getattr(usual, field):
+                differ.append(name)
+    assert differ == []
+
+
 def test_every_folder_of_tests_is_a_package() -> None:
     folders = {file.parent for file in SOURCES if file.is_relative_to(ROOT / "tests")}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []

@@ -1,5 +1,6 @@
 """Serves the built web pages of a package: hashed assets for ever, the HTML never from a cache."""
 
+import mimetypes
 from pathlib import Path
 
 from aiohttp import web
@@ -27,7 +28,7 @@ async def _not_built(_request: web.Request) -> web.StreamResponse:
 
 def _page(file: Path) -> Handler:
     async def handler(_request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
+        return web.FileResponse(file, headers={"Content-Type": _type_of(file), "Cache-Control": "no-cache"})
 
     return handler
 
@@ -39,6 +40,13 @@ def _asset(folder: Path) -> Handler:
         name = request.match_info["name"]
         if name not in names:
             raise web.HTTPNotFound
-        return web.FileResponse(folder / name, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+        kept = "public, max-age=31536000, immutable"
+        return web.FileResponse(folder / name, headers={"Content-Type": _type_of(folder / name), "Cache-Control": kept})
 
     return handler
+
+
+def _type_of(file: Path) -> str:
+    """The media type, and for texts their encoding, so that no browser has to guess it (ASVS 5.0, 4.1.1)."""
+    found = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return f"{found}; charset=utf-8" if found.startswith("text/") or found.endswith("javascript") else found

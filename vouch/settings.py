@@ -59,6 +59,7 @@ class Settings(BaseSettings):
         ge=0,
         description="For how long browsers ask by https alone, where public_url is https; 0: not said.",
     )
+    hsts_subdomains: bool = Field(True, description="That holds for all names below public_url's host too.")
 
     connections: int = Field(4096, ge=32, description="Connections in all; idle ones make room for new ones.")
     connections_per_address: int = Field(

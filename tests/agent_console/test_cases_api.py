@@ -79,6 +79,7 @@ async def test_a_picture_comes_stamped_unless_the_clean_one_is_asked_for(archive
     clean = await archive.ask("supervisor1", "GET", f"{_ROOT}/v1/pictures/k1?clean=1")
     assert (await stamped.read(), await clean.read()) == (b"stamped 1", b"clean 1")
     assert (stamped.content_type, stamped.headers["Cache-Control"]) == ("image/jpeg", "no-store")
+    assert stamped.headers["Content-Disposition"] == 'inline; filename="k1.jpg"'
     assert [(line.tag, line.subject, line.company, line.details) for line in await archive.audit()] == [
         ("staff:picture:seen", "v1", "CTKV1", {"key": "k1", "copy": "stamped"}),
         ("staff:picture:seen", "v1", "CTKV1", {"key": "k1", "copy": "clean"}),

@@ -54,6 +54,7 @@ class TestReading:
             response = await site.client.get(path, headers=site.bearer())
             body = await response.read()
             assert (response.content_type, response.headers["Cache-Control"]) == ("image/jpeg", "no-store")
+            assert response.headers["Content-Disposition"] == f'inline; filename="{picture["kind"]}.jpg"'
             assert hashlib.sha256(body).hexdigest() == picture["sha256"]
             assert Image.open(io.BytesIO(body)).format == "JPEG"
         async with site.database.read() as session:

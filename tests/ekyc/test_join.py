@@ -190,6 +190,7 @@ class TestPage:
         for kind in files:
             response = await site.client.get(f"/api/call/pictures/{kind}")
             assert response.headers["Cache-Control"] == "no-store"
+            assert response.headers["Content-Disposition"] == f'inline; filename="{kind}.jpg"'
             assert max(Image.open(io.BytesIO(await response.read())).size) <= 640
         for kind in ("snapshot", "agent", "nonsense"):
             assert (await site.client.get(f"/api/call/pictures/{kind}")).status == 404

@@ -52,6 +52,16 @@ async def test_an_asset_is_kept_for_ever_because_its_name_changes_with_it(dist: 
         assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
+async def test_texts_say_their_encoding(dist: Path) -> None:
+    (dist / "assets" / "app-4f2a.css").write_text("body {}")
+    (dist / "assets" / "font-4f2a.woff2").write_bytes(b"wOF2")
+    async with serving(dist) as client:
+        for path in ("/agent", "/console/assets/app-4f2a.js", "/console/assets/app-4f2a.css"):
+            assert (await client.get(path)).charset == "utf-8"
+        font = await client.get("/console/assets/font-4f2a.woff2")
+        assert font.headers["Content-Type"] in {"font/woff2", "application/octet-stream"}
+
+
 async def test_pages_and_assets_carry_the_security_headers(dist: Path) -> None:
     async with serving(dist) as client:
         for path in ("/agent", "/console/assets/app-4f2a.js"):

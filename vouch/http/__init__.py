@@ -12,7 +12,7 @@ Below HTTP, where connections are counted and timed: `vouch/door`. Who asks, and
 """
 
 from vouch.addresses import address_of, network_of
-from vouch.http.bodies import answer, chunks, parse, read, takes
+from vouch.http.bodies import answer, chunks, jpeg, parse, read, takes
 from vouch.http.middlewares import answer_problems, middlewares
 from vouch.http.origins import allowed_origin, scheme_of
 
@@ -22,6 +22,7 @@ __all__ = [
     "answer",
     "answer_problems",
     "chunks",
+    "jpeg",
     "middlewares",
     "network_of",
     "parse",

@@ -180,3 +180,9 @@ def answer(model: BaseModel, status: int = 200) -> web.Response:
         content_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
+
+
+def jpeg(picture: bytes, name: str) -> web.Response:
+    """A picture that nobody may cache, under a name of ours for whoever keeps it as a file."""
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{name}.jpg"'}
+    return web.Response(body=picture, content_type="image/jpeg", headers=headers)

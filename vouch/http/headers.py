@@ -36,7 +36,7 @@ class SecurityHeaders:
             "Cross-Origin-Opener-Policy": "same-origin",
         }
         if is_https(settings) and settings.hsts_s:
-            self._always["Strict-Transport-Security"] = f"max-age={settings.hsts_s}"
+            self._always["Strict-Transport-Security"] = _hsts(settings)
 
     def protect(self, request: web.Request, response: web.StreamResponse | web.HTTPException) -> None:
         """Add what a handler has not set; it may be stricter."""
@@ -56,3 +56,7 @@ class SecurityHeaders:
         if self._settings.public_url:
             hosts.append(self._settings.url.partition("://")[2])
         return " ".join(["'self'", *(f"{'wss' if secure else 'ws'}://{host}" for host in dict.fromkeys(hosts))])
+
+
+def _hsts(settings: Settings) -> str:
+    return f"max-age={settings.hsts_s}" + ("; includeSubDomains" if settings.hsts_subdomains else "")

@@ -58,7 +58,9 @@ def test_what_is_no_origin_is_no_ancestor(value: str) -> None:
 
 
 async def test_browsers_ask_by_https_alone_where_the_public_address_is_https() -> None:
-    assert (await headers(settings()))["Strict-Transport-Security"] == "max-age=31536000"
+    assert (await headers(settings()))["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    alone = await headers(settings(hsts_subdomains=False))
+    assert alone["Strict-Transport-Security"] == "max-age=31536000"
     assert "Strict-Transport-Security" not in await headers(settings(hsts_s=0))
     assert "Strict-Transport-Security" not in await headers(settings(public_url=""))
     assert (await headers(settings()))["Cross-Origin-Opener-Policy"] == "same-origin"
