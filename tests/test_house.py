@@ -159,7 +159,7 @@ def test_the_licence_is_apache_2_word_for_word() -> None:
     assert hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == APACHE_2
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md", "docs/security.md"])
 def test_the_documents_that_people_look_for_are_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 0
 

@@ -94,6 +94,7 @@ def invalid(data: str | bytes) -> list[dict[str, str]]:
 async def test_a_typed_message_goes_in_and_out_and_nobody_caches_it(client: Client) -> None:
     response = await client.post("/people", json={"full_name": "Nguyễn Văn A", "age": 3})
     assert (response.status, response.content_type) == (201, "application/json")
+    assert response.charset == "utf-8"
     assert await response.json() == {"full_name": "Nguyễn Văn A", "age": 3}
     assert response.headers["Cache-Control"] == "no-store"
 
