@@ -55,7 +55,7 @@ class Client(Base):
     name: Mapped[str] = mapped_column(unique=True)
     webhook_url: Mapped[str | None]
     webhook_secret: Mapped[str | None]
-    """Standard Webhooks secret (`whsec_...`), sealed by the key of purpose `webhook-secret` (`ekyc.webhooks.seal`)."""
+    """Standard Webhooks secret (`whsec_...`), sealed by the installation's key (`ekyc.webhooks.seal`)."""
     webhook_disabled_at: Mapped[int | None]
     """When the endpoint answered 410 Gone; nothing is sent to it any more."""
     highest_priority: Mapped[int] = mapped_column(default=0, server_default="0")

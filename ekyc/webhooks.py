@@ -15,15 +15,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from standardwebhooks import Webhook
 
 from vouch.addresses import is_loopback
 from vouch.clock import SECOND
 from vouch.keys import Keys
+from vouch.problems import Problem
+from vouch.sealing import Box, is_sealed
 
 TIME_OUT_S = 15
-_PURPOSE = "webhook-secret"
+_SEALED_ONCE = "webhook-secret"
+"""Purpose of the key of version 0.1.0, which sealed by Fernet; such secrets are read until they are set anew."""
+_SEALED, _ABOUT = "webhook secrets", "the secret of a client"
 _LONGEST_RETRY_AFTER_S = 86_400
 _MOST_DIGITS = 18
 _GONE = 410
@@ -57,16 +61,17 @@ def new_secret() -> str:
 
 def seal(keys: Keys, secret: str) -> str:
     """A signing secret as `Client.webhook_secret` keeps it: encrypted by the installation's own key."""
-    return _box(keys).encrypt(secret.encode()).decode()
+    return Box(keys, _SEALED).seal(secret, _ABOUT)
 
 
 def unseal(keys: Keys, sealed: str) -> str:
     """The secret that was sealed; `cryptography.fernet.InvalidToken` where another installation sealed it."""
-    return _box(keys).decrypt(sealed.encode()).decode()
-
-
-def _box(keys: Keys) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(keys.derive(_PURPOSE)))
+    if not is_sealed(sealed):
+        return Fernet(base64.urlsafe_b64encode(keys.derive(_SEALED_ONCE))).decrypt(sealed.encode()).decode()
+    try:
+        return Box(keys, _SEALED).open(sealed, _ABOUT)
+    except Problem:
+        raise InvalidToken from None
 
 
 def encode(body: dict[str, Any]) -> str:

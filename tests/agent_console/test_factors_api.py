@@ -6,8 +6,11 @@ from sqlalchemy import select
 
 from tests.agent_console.desk import PASSWORD, Office
 from tests.agent_console.test_account_api import ELSEWHERE, Browser, outcome, tags
+from vouch.accounts.factors.totp import Sealer
 from vouch.accounts.models import RecoveryCode, Role, SecondFactor
 from vouch.clock import MINUTE, SECOND
+from vouch.keys import Keys
+from vouch.problems import Problem
 
 
 @pytest.fixture
@@ -59,6 +62,10 @@ async def test_the_secret_is_sealed_and_recovery_codes_are_hashed(desk: Office, 
         (factor,) = (await session.scalars(select(SecondFactor))).all()
         kept = (await session.scalars(select(RecoveryCode.digest))).all()
     assert secret not in str(factor.secret)
+    sealer = Sealer(Keys(b"a secret of these tests"))
+    assert sealer.unseal(str(factor.secret), factor.account) == secret
+    with pytest.raises(Problem, match="sealed by another"):
+        sealer.unseal(str(factor.secret), "another account")
     assert not set(kept) & {each.replace("-", "") for each in codes} | set(codes) & set(kept)
 
 

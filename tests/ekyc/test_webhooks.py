@@ -1,13 +1,14 @@
 """One try: signed as Standard Webhooks asks, no redirects, no private addresses, errors as words."""
 
 import asyncio
+import base64
 import ipaddress
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken
 from standardwebhooks import Webhook
 
 from ekyc import webhooks
@@ -213,6 +214,23 @@ def test_secrets_are_drawn_in_the_standards_form_and_sealed_by_the_installation(
     assert unseal(Keys(b"a" * 32), sealed) == secret
     with pytest.raises(InvalidToken):
         unseal(Keys(b"b" * 32), sealed)
+
+
+def test_what_the_first_version_sealed_is_read() -> None:
+    keys = Keys(b"a" * 32)
+    of_before = Fernet(base64.urlsafe_b64encode(keys.derive("webhook-secret"))).encrypt(b"whsec_of_before").decode()
+    assert unseal(keys, of_before) == "whsec_of_before"
+    with pytest.raises(InvalidToken):
+        unseal(Keys(b"b" * 32), of_before)
+
+
+def test_a_sealed_secret_that_was_changed_is_none() -> None:
+    keys = Keys(b"a" * 32)
+    sealed = seal(keys, "whsec_x")
+    assert sealed != seal(keys, "whsec_x")
+    changed = sealed[:-4] + ("AAAA" if sealed[-4:] != "AAAA" else "BBBB")
+    with pytest.raises(InvalidToken):
+        unseal(keys, changed)
 
 
 def test_the_same_body_is_the_same_text_every_time() -> None:

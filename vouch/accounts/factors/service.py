@@ -54,7 +54,7 @@ class SecondFactors:
             await self._refuse_more(session, account.id)
             unfinished = SecondFactor.account == account.id, SecondFactor.confirmed_at.is_(None)
             await session.execute(delete(SecondFactor).where(*unfinished))
-            session.add(self._row(account.id, TOTP, "", secret=self._sealer.seal(secret)))
+            session.add(self._row(account.id, TOTP, "", secret=self._sealer.seal(secret, account.id)))
         return secret
 
     async def confirm_totp(self, account: Account, code: str, name: str) -> list[str]:
@@ -64,7 +64,7 @@ class SecondFactors:
             row = (await session.scalars(begun.where(SecondFactor.confirmed_at.is_(None)))).first()
             if row is None:
                 raise not_found("authenticator app")
-            step = totp.step_of(self._sealer.unseal(row.secret or ""), code, self._clock.now())
+            step = totp.step_of(self._sealer.unseal(row.secret or "", account.id), code, self._clock.now())
             if step is None:
                 raise wrong_code()
             row.name, row.last_step, row.confirmed_at = name, step, self._clock.now()
@@ -75,7 +75,7 @@ class SecondFactors:
         now = self._clock.now()
         async with self._database.write() as session:
             for row in (await session.scalars(_shown(account).where(SecondFactor.kind == TOTP))).all():
-                step = totp.step_of(self._sealer.unseal(row.secret or ""), code, now)
+                step = totp.step_of(self._sealer.unseal(row.secret or "", account), code, now)
                 if step is not None and await self._take_step(session, row.id, step, now):
                     return
         raise wrong_code()

@@ -1,12 +1,10 @@
 """Codes of an authenticator app (RFC 6238): six digits, a new one each 30 s, the one before and after taken too."""
 
-import base64
-
 import pyotp
-from cryptography.fernet import Fernet
 
 from vouch.clock import SECOND
 from vouch.keys import Keys
+from vouch.sealing import Box
 
 _ISSUER = "Vouch"
 _STEP_S = 30
@@ -36,12 +34,12 @@ class Sealer:
     """Keeps secrets so that the database alone is of no use: encrypted by the installation's own key."""
 
     def __init__(self, keys: Keys) -> None:
-        self._box = Fernet(base64.urlsafe_b64encode(keys.derive("second-factor-secret")))
+        self._box = Box(keys, "second-factor-secret")
 
-    def seal(self, secret: str) -> str:
-        """A secret as `SecondFactor.secret` keeps it."""
-        return self._box.encrypt(secret.encode()).decode()
+    def seal(self, secret: str, account: str) -> str:
+        """A secret as `SecondFactor.secret` keeps it; it opens for this account alone."""
+        return self._box.seal(secret, account)
 
-    def unseal(self, sealed: str) -> str:
-        """The secret; `cryptography.fernet.InvalidToken` where another installation sealed it."""
-        return self._box.decrypt(sealed.encode()).decode()
+    def unseal(self, sealed: str, account: str) -> str:
+        """The secret; Problem `sealed_otherwise` where another installation sealed it, or for another account."""
+        return self._box.open(sealed, account)
