@@ -225,7 +225,7 @@ def test_behind_two_proxies_it_is_what_the_outer_one_appended() -> None:
 async def test_every_answer_carries_the_security_headers(path: str, client: Client) -> None:
     headers = (await client.get(path, allow_redirects=False)).headers
     policy = headers["Content-Security-Policy"]
-    assert "default-src 'self'" in policy
+    assert {"default-src 'self'", "object-src 'none'", "base-uri 'none'"} <= set(policy.split("; "))
     assert "frame-ancestors 'none'" in policy
     assert "script-src" not in policy  # so that default-src holds: no inline script
     assert headers["X-Content-Type-Options"] == "nosniff"
