@@ -96,7 +96,7 @@ function OwnPage({ kind, own, took }: { kind: Kind; own: Own; took: (own: Own | 
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Paper component="section" p="lg" aria-label={title}>
+    <Paper component="section" p={{ base: "sm", xs: "lg" }} aria-label={title}>
       <Title order={2} size="h5" mb="sm">
         {title}
       </Title>

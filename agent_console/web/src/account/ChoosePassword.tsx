@@ -44,7 +44,7 @@ export function ChoosePassword({ kind, username, onChanged, autoFocus = false }:
           maxLength={256}
         />
         <Secret name="again" label={t("account.new_password_again")} autoComplete="new-password" error={differs && t("account.passwords_differ")} />
-        <Wrong error={change.error} />
+        <Wrong error={change.error} confirming />
         <Button type="submit" size="md" loading={change.isPending}>
           {t("account.change_password")}
         </Button>

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 
 import { LanguageSwitch, SchemeSwitch } from "../common/Bar";
 import icon from "../common/icon.svg";
+import { Problem } from "../common/api";
 import { problemSentence } from "../common/sentences";
 
 export function Entry({ title, subtitle, children }: { title: string; subtitle: string; children: ReactNode }) {
@@ -42,13 +43,14 @@ export function Secret(props: PasswordInputProps) {
   return <PasswordInput required visibilityToggleButtonProps={{ "aria-label": t("session.show_password") }} {...props} />;
 }
 
-/** What went wrong, said at once. */
-export function Wrong({ error }: { error: unknown }) {
+/** What went wrong, said at once; `confirming` where a password was asked for and no name. */
+export function Wrong({ error, confirming = false }: { error: unknown; confirming?: boolean }) {
   const { t } = useTranslation();
   if (!error) return null;
+  const own = confirming && error instanceof Problem && error.code === "wrong_password";
   return (
     <Alert color="red" icon={<IconAlertCircle />} role="alert">
-      {problemSentence(t, error)}
+      {own ? t("account.wrong_password") : problemSentence(t, error)}
     </Alert>
   );
 }

@@ -30,11 +30,13 @@ export function FactorList({ kind, own, onChanged }: { kind: Kind; own: Own; onC
       <Text c="dimmed" size="sm">
         {t(own.factors.length ? "account.recovery_codes_left" : "account.no_factor", { count: own.recovery_codes })}
       </Text>
-      <Stack component="ul" gap="xs" p={0} m={0} style={{ listStyle: "none" }}>
-        {own.factors.map((factor) => (
-          <FactorRow key={factor.id} factor={factor} onRemove={() => setDoing(factor)} />
-        ))}
-      </Stack>
+      {own.factors.length > 0 && (
+        <Stack component="ul" gap="xs" p={0} m={0} style={{ listStyle: "none" }}>
+          {own.factors.map((factor) => (
+            <FactorRow key={factor.id} factor={factor} onRemove={() => setDoing(factor)} />
+          ))}
+        </Stack>
+      )}
       {doing === "adding" && <FactorSetup kind={kind} own={own} onEnrolled={enrolled} />}
       {doing === "codes" && (
         <Confirmed
@@ -121,7 +123,7 @@ function Confirmed<Done>({ press, work, onDone }: ConfirmedProps<Done>) {
     <form onSubmit={submit}>
       <Stack>
         <Secret name="password" label={t("account.confirm_password")} autoComplete="current-password" autoFocus />
-        <Wrong error={act.error} />
+        <Wrong error={act.error} confirming />
         <Group>
           <Button type="submit" loading={act.isPending}>
             {press}

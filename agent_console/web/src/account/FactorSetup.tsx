@@ -52,7 +52,7 @@ export function FactorSetup({ kind, own, onEnrolled }: Props) {
             {t(own.passkeys_available ? "account.passkeys_need_browser" : "account.passkeys_need_name")}
           </Text>
         )}
-        <Wrong error={begin.error} />
+        <Wrong error={begin.error} confirming />
       </Stack>
     </form>
   );

@@ -54,7 +54,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
-    Button: Button.extend({ defaultProps: { size: "sm" } }),
+    Button: Button.extend({ defaultProps: { size: "sm" }, classNames: { root: "button", inner: "button-inner", label: "button-label" } }),
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none" } }),
     // A placeholder that takes the focus is no menu item, and a portal lies outside of every landmark.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, withinPortal: false } }),

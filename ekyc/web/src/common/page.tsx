@@ -64,7 +64,7 @@ export function TopBar({ page, title, subtitle }: TopBarProps) {
   }, [name]);
   return (
     <Group component="header" className="top-bar" justify="space-between" wrap="nowrap">
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs" wrap="nowrap" className="top-bar-title">
         <Image src={icon} w={28} h={28} alt="" />
         <div>
           <Text component="h1" fw={600} lh={1.25} lineClamp={subtitle ? 1 : 2}>

@@ -76,9 +76,15 @@ export function SignedIn({ dealer }: { readonly dealer: Dealer }) {
   return (
     <Group gap="xs" justify="space-between">
       <Text size="sm">{t("dealer.signed_in", { name: dealer.full_name, shop: dealer.shop ?? dealer.company })}</Text>
-      <Anchor component="button" type="button" size="sm" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
-        {t(signOut.isPending ? "dealer.signing_out" : "dealer.sign_out")}
-      </Anchor>
+      <Group gap="md">
+        {/* Of its own tab: what is typed here stays. */}
+        <Anchor href="/account?kind=dealer" target="_blank" size="sm">
+          {t("dealer.account")}
+        </Anchor>
+        <Anchor component="button" type="button" size="sm" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+          {t(signOut.isPending ? "dealer.signing_out" : "dealer.sign_out")}
+        </Anchor>
+      </Group>
     </Group>
   );
 }

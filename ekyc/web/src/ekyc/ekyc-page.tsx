@@ -112,9 +112,6 @@ export function EkycForm({ opened }: { readonly opened: () => Promise<void> }) {
             type="submit"
             fullWidth
             size="xl"
-            h="auto"
-            mih="var(--button-height)"
-            styles={{ label: { whiteSpace: "normal" } }}
             data-testid="call"
             disabled={press.waitsFor !== null}
             leftSection={<IconVideo aria-hidden />}

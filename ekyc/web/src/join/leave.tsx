@@ -11,9 +11,6 @@ import { Notice } from "../common/notice";
 
 const KEY = "vouch.signed-out";
 
-/** At 200 % on a phone its words take two lines. */
-const WRAPPED = { label: { whiteSpace: "normal" } } as const;
-
 /** Whether this tab has just been signed out; asked once. */
 export function hasLeft(): boolean {
   const left = sessionStorage.getItem(KEY) !== null;
@@ -34,9 +31,6 @@ export function Leave({ csrf }: { readonly csrf: string }) {
       <Button
         variant="subtle"
         color="gray"
-        h="auto"
-        mih="var(--button-height)"
-        styles={WRAPPED}
         leftSection={<IconLogout size={18} aria-hidden />}
         disabled={leaving.isPending}
         onClick={() => leaving.mutate()}
