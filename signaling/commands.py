@@ -91,16 +91,26 @@ def actor() -> str:
     What `vouch --as NAME` says stands before it, for accounts of the machine that several people share; it proves
     nothing by itself.
     """
-    user = os.environ.get("SUDO_USER") or _user()
+    user = _user()
     known = f"{user}({os.environ.get('SUDO_UID') or os.getuid()})@{socket.gethostname()}"
-    context = click.get_current_context(silent=True)
-    named = context.find_root().params.get("named") if context else None
+    named = _named()
     return f"{named} as {known}" if named else known
+
+
+def whoever() -> str:
+    """The bare name of whoever runs this command: the one given by `vouch --as NAME`, or the machine's."""
+    return _named() or _user()
+
+
+def _named() -> str | None:
+    context = click.get_current_context(silent=True)
+    named: str | None = context.find_root().params.get("named") if context else None
+    return named
 
 
 def _user() -> str:
     try:
-        return getpass.getuser()
+        return os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
         # A container's user often has a number and no name.
         return "unnamed"

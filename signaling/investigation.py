@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 import click
+from sqlalchemy import select
 
+from ekyc.models import CallRecord
 from signaling.commands import with_database
 from vouch.accounts.service import Accounts
 from vouch.clock import SystemClock
@@ -22,6 +24,7 @@ from vouch.settings import Settings
 def replay(call: str | None, floor: str | None, version: int | None) -> None:
     """Step CALL again from the journal, and compare it with what is stored; exit code 1 where they differ.
 
+    CALL is a call's number or its id.
     A replay starts at the snapshot before the call; for a floor at its first one, or at the last before --from.
     """
     from signaling.replaying import Report, replay_call, replay_floor  # noqa: PLC0415 - see above
@@ -33,7 +36,7 @@ def replay(call: str | None, floor: str | None, version: int | None) -> None:
 
     async def work(database: Database, _settings: Settings) -> Report:
         if call is not None:
-            return await replay_call(database, call)
+            return await replay_call(database, await _id_of(database, call))
         return await replay_floor(database, floor or "", version)
 
     report = with_database(work)
@@ -57,7 +60,7 @@ def explain(call: str | None, username: str | None, day: str | None) -> None:
     async def work(database: Database, _settings: Settings) -> tuple[list[str], str | None]:
         explanations = Explanations(database, SystemClock(), most=None)
         if call is not None:
-            of_call = await explanations.of_call(call, None)
+            of_call = await explanations.of_call(await _id_of(database, call), None)
             if of_call is None:
                 raise Problem(404, "not_found", f"There is no call {call}.")
             return call_lines(of_call), of_call.difference
@@ -89,6 +92,13 @@ def draws_check(day: str) -> None:
         return check_lines(findings), wrong
 
     _print(*with_database(work))
+
+
+async def _id_of(database: Database, call: str) -> str:
+    """The id of a call that is named by its number, as pages and results show it, or by its id."""
+    async with database.read() as session:
+        found = await session.scalar(select(CallRecord.id).where(CallRecord.number == call.upper()))
+    return found or call
 
 
 def _print(lines: Sequence[str], wrong: str | None) -> None:

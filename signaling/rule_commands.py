@@ -1,6 +1,5 @@
 """The command line's part for the companies' rules: what holds, what held, and changing it."""
 
-import getpass
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +8,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc.policy import IdType
-from signaling.commands import Instant, actor, with_database
+from signaling.commands import Instant, actor, whoever, with_database
 from vouch.accounts.models import Company
 from vouch.audit import Tag, record
 from vouch.clock import SECOND, in_vietnam
@@ -48,7 +47,7 @@ def show(company: str, at: int | None) -> None:
 @click.argument("changes", nargs=-1, required=True, metavar="RULE=VALUE...")
 @click.option("--from", "starts_at", type=Instant(), default=None, help="When it begins to hold; else at once.")
 @click.option("--reason", required=True, help="Why; kept with the change.")
-@click.option("--author", default=None, help="Who; else your name on this machine.")
+@click.option("--author", default=None, help="Who; else the name of `vouch --as`, or yours on this machine.")
 @click.option("--dry-run", is_flag=True, help="Only print what would be different.")
 def set_(
     company: str,
@@ -69,7 +68,7 @@ def set_(
                 company,
                 given,
                 await database.now(session),
-                author=author or getpass.getuser(),
+                author=author or whoever(),
                 reason=reason,
                 starts_at=starts_at,
             )

@@ -61,7 +61,7 @@ class Stage:
 
     async def verification(self, company: str = "CTKV4", **fields: Any) -> str:
         """A verification that was opened now, with its three papers."""
-        row = _verification(company, self.clock.now()) | fields
+        row = verification_row(company, self.clock.now()) | fields
         row["full_name_folded"] = fold(row["customer"]["full_name"])
         blob = await self.blobs.put(jpeg(), ".jpg")
         async with self.database.write() as session:
@@ -173,7 +173,8 @@ class Stage:
         return sorted(self.folder.rglob("*.jpg*"))
 
 
-def _verification(company: str, now: int) -> dict[str, Any]:
+def verification_row(company: str, now: int) -> dict[str, Any]:
+    """The columns of a verification that was opened now; not the folded name."""
     customer = {
         "full_name": "Đặng Thị Hồng Nhung",
         "id_number": "001190012345",

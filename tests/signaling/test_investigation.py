@@ -7,8 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from ekyc import reference
+from ekyc.models import CallRecord, Client, Verification
+from ekyc.names import fold
 from signaling import commands, main
 from signaling.draws import Draws
+from tests.ekyc.evidence_fixtures import verification_row
 from tests.signaling.shift import TEAM, shift
 from vouch.clock import DAY, HOUR, SystemClock, in_vietnam, start_of_day
 from vouch.database import Database
@@ -40,6 +44,25 @@ class Desk:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done
 
+    def record(self, call: str, number: str) -> None:
+        """Give the call the number by which people name it."""
+
+        async def work() -> None:
+            database, now = Database(self._url), SystemClock().now()
+            row = verification_row("CTKV4", now)
+            row["full_name_folded"] = fold(row["customer"]["full_name"])
+            async with database.write() as session:
+                await reference.load(session)
+                session.add(Client(id=row["client"], name="msale", created_at=now))
+                await session.flush()
+                session.add(Verification(**row))
+                await session.flush()
+                facts = {"attempt": 1, "team": TEAM, "queued_at": now, "gaps": []}
+                session.add(CallRecord(id=call, number=number, verification=row["id"], **facts))
+            await database.close()
+
+        asyncio.run(work())
+
     def tamper(self, sql: str) -> None:
         async def work() -> None:
             database = Database(self._url)
@@ -64,6 +87,9 @@ def test_a_call_and_a_floor_are_replayed_and_a_difference_fails(desk: Desk) -> N
     assert call.stdout.endswith("the same as what is stored.\n")
     assert floor.stdout.startswith(f"Floor {TEAM}, version 0 to ")
 
+    desk.record("call 1", "F05B-G2HS")
+    assert desk.vouch("replay", "f05b-g2hs").stdout == call.stdout
+
     desk.tamper("UPDATE floor_call SET data = replace(data, 'CTKV4', 'CTKV5')")
     differs = desk.vouch("replay", "call 1")
     assert differs.exit_code == 1
@@ -78,6 +104,9 @@ def test_a_call_and_an_agents_day_are_explained(desk: Desk) -> None:
     assert "    declined: " in call.stdout
     assert agent.stdout.startswith(f"an (An), team {TEAM}, {desk.day} ")
     assert "chosen 1" in agent.stdout
+
+    desk.record("call 1", "F05B-G2HS")
+    assert desk.vouch("explain", "F05B-G2HS").stdout == call.stdout
 
     desk.tamper("UPDATE journal SET data = '{}' WHERE type = 'OfferDeclined'")
     assert desk.vouch("explain", "call 1").exit_code == 1

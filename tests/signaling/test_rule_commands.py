@@ -40,6 +40,13 @@ def test_a_rule_goes_back_to_the_installations_own(shell: Shell) -> None:
     assert "wrap_up_s = the installation" in shell.run("rules", "history", "CTKV1")
 
 
+def test_a_change_has_the_name_that_was_given_once_for_the_command(shell: Shell) -> None:
+    shell.run("migrate")
+    shell.run("--as", "Bình", "rules", "set", "CTKV1", "wrap_up_s=5", "--reason", "x")
+    assert "by Bình, made 20" in shell.run("rules", "history", "CTKV1")
+    assert "by Bình as " in shell.run("audit", "--limit", "1")
+
+
 def test_a_dry_run_changes_nothing(shell: Shell) -> None:
     shell.run("migrate")
     told = shell.run("rules", "set", "CTKV1", "holidays=no", "--reason", "x", "--dry-run")
