@@ -85,7 +85,8 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]
         joining = [self._links[each].address for each in self._joining if each in self._links]
         if len(joining) >= _JOINING or joining.count(address) >= _JOINING_PER_ADDRESS:
             log.warning("too many sockets in no namespace", sockets=len(joining))
-            return Problem(503, "too_many_sockets", "Too many connections are just being opened. Try again.").response()
+            told = "Too many connections are just being opened. Try again."
+            return Problem(503, "too_many_sockets", told, retry_after_s=int(_JOIN_S)).response()
         response: web.StreamResponse = await self.eio.handle_request(request)
         return response
 
