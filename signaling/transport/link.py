@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from signaling.transport.allowance import Bucket
+from vouch.buckets import Bucket
 from vouch.logs import Thinned, logger
 
 log = Thinned(logger(__name__))

@@ -1,4 +1,4 @@
-"""Stands between a connection and aiohttp's protocol: header, idleness, pipelining, and peers that read nothing.
+"""Stands between a connection and aiohttp's protocol: header, idleness, pipelining, framing, peers that read nothing.
 
 It sees octets only; where a request begins and ends it is told by a middleware (`underway`). How long a body may take
 is `vouch/http/bodies.py`, beside whoever reads it.
@@ -12,6 +12,7 @@ from typing import cast
 
 from aiohttp import StreamReader, hdrs, web
 
+from vouch.buckets import Bucket
 from vouch.door.crowd import Crowd, Seat
 from vouch.door.pace import Pace
 from vouch.logs import Thinned, logger
@@ -21,6 +22,15 @@ strangers = Thinned(logger(__name__))
 
 _HEADER_OCTETS = 32 << 10
 """Of a request's line and header, or of requests that are sent before the one under way is answered."""
+_BLANK_OCTETS = 64
+"""Line ends before a request's line: one or two are borne (RFC 9112, 2.2)."""
+_FRAMING_OCTETS = 16 << 10
+"""What a body's chunks may have around them, and a quarter of the body: parsers work for it and nobody counts it."""
+_FRAMES, _FRAMES_AT_FIRST, _FRAMES_PER_S = 1 << 20, 192 << 10, 128 << 10
+"""Octets of an upgraded connection: twice what `signaling.transport` lets a page say. It counts messages, and is told
+of none while frames are empty, or parts of one that never ends."""
+_PIECE = 32 << 10
+"""After so much the others have their turn: systems give a quarter of a megabyte at once, and uvloop many of them."""
 _END = b"\r\n\r\n"
 _CLOSING_S = 5.0
 """How long a connection may take to be closed in order."""
@@ -46,21 +56,24 @@ class Guard(asyncio.Protocol):
 
     __slots__ = (
         "_ahead",
+        "_blank",
         "_body",
         "_closing_at",
         "_crowd",
         "_due",
-        "_held",
+        "_frames",
         "_inner",
         "_lost",
         "_network",
         "_octets",
         "_pace",
+        "_rest",
+        "_sent",
         "_stuck_at",
         "_tail",
         "_time",
         "_times",
-        "_upgraded",
+        "_unseen",
         "seat",
         "transport",
     )
@@ -78,17 +91,21 @@ class Guard(asyncio.Protocol):
         """`lost` is called once the connection has ended; `network` is whose requests `pace` counts this one's to."""
         self._inner, self.seat, self._crowd, self._times, self._lost = inner, seat, crowd, times, lost
         self._pace, self._network = pace, network
-        self._held: bytes | None = None
-        """The first octets of a request whose turn has not come; nothing more is read meanwhile."""
         self._time = asyncio.get_running_loop().time
         self.transport: asyncio.Transport | None = None
         self._due: float | None = None
         """By when a header must have come whole; None while a request is under way."""
         self._octets, self._tail = 0, b""
         """What has come of a header, and its last octets; -1: it is whole."""
+        self._blank = 0
         self._body: StreamReader | None = None
         self._ahead = 0
-        self._upgraded = False
+        self._rest = b""
+        """What has come and waits until others had their turn; nothing more is read meanwhile."""
+        self._sent = self._unseen = 0
+        """What has come since a header was whole, and what of it aiohttp may not have looked at."""
+        self._frames: Bucket | None = None
+        """Of a connection that is upgraded, or asks for it."""
         self._stuck_at: float | None = None
         self._closing_at: float | None = None
 
@@ -100,27 +117,13 @@ class Guard(asyncio.Protocol):
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what is within bounds; a request begins when it is its turn."""
-        if not self._begins() or self._pace.ask(self._network, self._go_on):
-            self._pass(data)
-        elif self.transport is not None:
-            self._held = data
-            self.transport.pause_reading()
-
-    def _begins(self) -> bool:
-        return self._due is not None and not self._octets and self._body is None
-
-    def _go_on(self) -> None:
-        data, self._held = self._held, None
-        if data is not None and self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
-            self._pass(data)
-
-    def _pass(self, data: bytes) -> None:
-        if self._is_within(data):
-            self._inner.data_received(data)
+        """Pass on what is within bounds, a piece at a time; a request begins when it is its turn."""
+        if self._rest:
+            self._rest += data
+        elif self._begins() and not self._pace.ask(self._network, self._go_on):
+            self._wait_with(data)
         else:
-            self._end("a header, or requests sent ahead, were too large")
+            self._take(data)
 
     def eof_received(self) -> bool | None:
         """Pass on."""
@@ -138,7 +141,7 @@ class Guard(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the seat back."""
-        self._held = None
+        self._rest = b""
         self._inner.connection_lost(exc)
         self._crowd.leave(self.seat)
         self._lost(self)
@@ -162,9 +165,10 @@ class Guard(asyncio.Protocol):
         """A header came whole."""
         self._crowd.busy(self.seat)
         self._due = None
-        self._octets, self._tail, self._ahead = 0, b"", 0
+        self._octets, self._tail, self._blank, self._ahead = 0, b"", 0, 0
         self._body = request.content
-        self._upgraded = hdrs.UPGRADE in request.headers
+        if request.method == hdrs.METH_GET and hdrs.UPGRADE in request.headers:
+            self._frames = Bucket(_FRAMES, _FRAMES_PER_S, self._time(), _FRAMES_AT_FIRST)
 
     def end(self) -> None:
         """The request is answered; the answer may still be on its way."""
@@ -172,13 +176,13 @@ class Guard(asyncio.Protocol):
         # Of what came ahead nobody here knows where its header ends: it is given the time of one.
         self._due = now + (self._times.header_s if self._ahead else self._times.idle_s)
         if self._body is None or self._body.is_eof():
-            self._body = None
-        self._upgraded = False
+            self._body, self._sent = None, 0
+        self._frames = None
         self._crowd.idle(self.seat, now)
 
     def _is_within(self, data: bytes) -> bool:
         if self._due is None:
-            if self._body is not None and self._body.is_eof() and not self._upgraded:
+            if self._body is not None and self._body.is_eof() and self._frames is None:
                 self._ahead += len(data)
             return self._ahead <= _HEADER_OCTETS
         if self._body is not None:  # what is left of a body that nobody wanted; aiohttp reads it away, for a moment
@@ -189,22 +193,73 @@ class Guard(asyncio.Protocol):
 
     def _is_header(self, data: bytes) -> bool:
         if not self._octets:
-            data = data.lstrip(b"\r\n")  # RFC 9112, 2.2: to be ignored before a request's line
-            if not data:
-                return True
+            sent, data = len(data), data.lstrip(b"\r\n")
+            self._blank += sent - len(data)
+            if not data or self._blank > _BLANK_OCTETS:
+                return self._blank <= _BLANK_OCTETS
             self._due = min(self._due or 0.0, self._time() + self._times.header_s)
-        end = (self._tail + data).find(_END)
+        seen = self._tail + data
+        end = seen.find(_END)
         self._octets += len(data) if end < 0 else end - len(self._tail)
-        self._tail = (self._tail + data)[-len(_END) + 1 :]
+        self._tail = seen[-len(_END) + 1 :]
         within = self._octets <= _HEADER_OCTETS
         if end >= 0:
-            self._octets = -1
+            self._octets, self._sent = -1, len(seen) - end - len(_END)
         return within
 
-    def _end(self, reason: str) -> None:
+    def _begins(self) -> bool:
+        return self._due is not None and not self._octets and self._body is None
+
+    def _take(self, data: bytes) -> None:
+        """Pass a piece on; the rest when others had their turn."""
+        if self._pass_on(data[:_PIECE]) and len(data) > _PIECE:
+            self._wait_with(data[_PIECE:])
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _wait_with(self, data: bytes) -> None:
+        if self.transport is not None:
+            self._rest = data
+            self.transport.pause_reading()
+
+    def _go_on(self) -> None:
+        data, self._rest = self._rest, b""
+        if not data or self.transport is None or self.transport.is_closing():
+            return
+        self._take(data)
+        if not self._rest and not self.transport.is_closing() and not self._is_held():
+            self.transport.resume_reading()
+
+    def _pass_on(self, data: bytes) -> bool:
+        """Pass on what is within bounds; else the connection ends."""
+        self._sent += len(data)
+        if not self._is_within(data):
+            return self._end("a header, or requests sent ahead, were too large")
+        if self._frames is not None and not self._frames.take(len(data), self._time()):
+            return self._end("frames came faster than any page sends them")
+        self._unseen = self._unseen + len(data) if self._is_held() else len(data)
+        self._inner.data_received(data)
+        if self._is_mostly_framing():
+            return self._end("the framing of a body was larger than the body")
+        return True
+
+    def _is_mostly_framing(self) -> bool:
+        if self._body is None or self._frames is not None:
+            return False
+        octets = self._body.total_raw_bytes
+        bound = _FRAMING_OCTETS + octets + octets // 4
+        # What aiohttp has not looked at yet, because nobody reads the body, is not in its count.
+        return self._sent > bound + (self._unseen if self._is_held() else 0)
+
+    def _is_held(self) -> bool:
+        """Whether aiohttp wants nothing more for now: then it resumes by itself."""
+        return any(getattr(self._inner, name, False) for name in ("_reading_paused", "_buffer_paused"))
+
+    def _end(self, reason: str) -> bool:
         strangers.info("connection ended", reason=reason)
+        self._rest = b""
         if self.transport is not None:
             self.transport.abort()
+        return False
 
 
 @contextmanager

@@ -9,10 +9,11 @@ class Bucket:
 
     __slots__ = ("_burst", "_left", "_per_s", "_since")
 
-    def __init__(self, burst: float, per_s: float, now: float) -> None:
+    def __init__(self, burst: float, per_s: float, now: float, at_first: float | None = None) -> None:
+        """`at_first`: what there is of `burst` in the beginning; all of it where it is left out."""
         self._burst = burst
         self._per_s = per_s
-        self._left = burst
+        self._left = burst if at_first is None else at_first
         self._since = now
 
     def take(self, amount: float, now: float) -> bool:
