@@ -15,8 +15,11 @@ from ekyc.names import same_name
 
 _SEPARATOR = "|"
 _FEWEST_FIELDS = 7
-_NUMBER = re.compile(r"\d{12}")
-_DATE = re.compile(r"(\d{2})(\d{2})(\d{4})")
+_NUMBER = re.compile(r"[0-9]{12}")
+_LONGEST_NAME = 200
+_NO_LINE = ("C", "Zl", "Zp")
+"""Unicode's categories of what is no part of a line: controls, what is invisible or turns the writing."""
+_DATE = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,12 @@ class Comparison:
 
 
 def parse(code: str) -> Card | None:
-    """The card that a QR code's text describes; None for a text that is not a citizen card's."""
+    """The card that a QR code's text describes; None for a text that is not a citizen card's.
+
+    Anybody can print a code: what it says is shown to agents beside what was typed, and must not deceive them.
+    """
     fields = [field.strip() for field in code.split(_SEPARATOR)]
-    if len(fields) < _FEWEST_FIELDS or not _NUMBER.fullmatch(fields[0]) or not fields[2]:
+    if len(fields) < _FEWEST_FIELDS or not _NUMBER.fullmatch(fields[0]) or not _is_name(fields[2]):
         return None
     return Card(fields[0], unicodedata.normalize("NFC", fields[2]), _day(fields[3]))
 
@@ -70,6 +76,12 @@ def compare(typed: Typed, card: Card | None) -> tuple[Comparison, ...]:
         _field("id_number", typed.id_number, card.id_number if card else None, _same_number),
         _field("date_of_birth", typed.date_of_birth, born, str.__eq__),
     )
+
+
+def _is_name(text: str) -> bool:
+    if not 0 < len(text) <= _LONGEST_NAME:
+        return False
+    return not any(unicodedata.category(each).startswith(_NO_LINE) for each in text)
 
 
 def _same_number(one: str, other: str) -> bool:

@@ -20,6 +20,8 @@ _MOST_HEADERS, _LONGEST_HEADER = 8, 1024
 """Of a part; a file's name is within one."""
 _MOST_LINES = 100
 """Boundaries, headers and whatever stands before the first part: a body of line ends would be read for seconds."""
+_LONGEST_TYPE = 200
+"""Characters of the Content-Type; a boundary has 70 at most. Its parser takes seconds for eight thousand brackets."""
 _CHUNK = 64 << 10
 _USUAL = re.compile(r"multipart/form-data; *boundary=")
 _KINDS = {str(kind): kind for kind in PAPERS}
@@ -41,7 +43,8 @@ async def read_form(request: web.Request) -> Form:
     `too_slow`, `too_many_uploads`.
     """
     # What every client sends is known at a look; the rest is asked of a parser that costs as much as a query.
-    if not (_USUAL.match(request.headers.get("Content-Type", "")) or request.content_type.startswith("multipart/")):
+    sent = request.headers.get("Content-Type", "")
+    if len(sent) > _LONGEST_TYPE or not (_USUAL.match(sent) or request.content_type.startswith("multipart/")):
         raise Problem(415, "multipart_needed", "Send multipart/form-data with the part `data` and the pictures.")
     try:
         parts = {name: content async for name, content in _parts(request)}

@@ -288,6 +288,9 @@ class TestIdempotency:
     ("body", "content_type", "status", "code"),
     [
         (b"{}", "application/json", 415, "multipart_needed"),
+        (b"{}", "(" * 8_000, 415, "multipart_needed"),
+        (b"{}", "multipart/" + "(x)" * 2_600, 415, "multipart_needed"),
+        (b"{}", "multipart/form-data; boundary=b" + ";" * 7_900, 415, "multipart_needed"),
         (b"", "multipart/form-data", 400, "invalid_multipart"),
         (b"no parts at all", "multipart/form-data; boundary=b", 400, "invalid_multipart"),
         (b"--b\r\nContent-Disposition: form-data; name=data\r\n\r\n{}", "multipart/form-data; boundary=b", 400, None),

@@ -33,6 +33,23 @@ def test_the_older_number_may_be_empty_and_later_cards_append_fields() -> None:
         "001099012345|012345678|Nguyễn Thị Hòa|05031999|Nữ|Hà Nội",
         "00109901234|012345678|Nguyễn Thị Hòa|05031999|Nữ|Hà Nội|10072021",
         "001099012345|012345678||05031999|Nữ|Hà Nội|10072021",
+        "٠٠١٠٩٩٠١٢٣٤٥|012345678|Nguyễn Thị Hòa|05031999|Nữ|Hà Nội|10072021",
+        *(
+            f"001099012345|012345678|{name}|05031999|Nữ|Hà Nội|10072021"
+            for name in (
+                "Nguyễn\x00Thị",
+                "Nguyễn\nThị",
+                "Nguyễn\x1b[2JThị",
+                "Nguyễn\x85Thị",
+                "\u202eòaH ịhT nễyugN",
+                "Nguyễn\u200bThị",
+                "Nguyễn\u2028Thị",
+                "Nguyễn\ufffeThị",
+                "Nguyễn\U0001ffffThị",
+                "Nguyễn\ud800Thị",
+                "N" * 201,
+            )
+        ),
     ],
 )
 def test_another_code_is_no_card(code: str) -> None:
