@@ -31,6 +31,8 @@ _FRAMES, _FRAMES_AT_FIRST, _FRAMES_PER_S = 1 << 20, 192 << 10, 128 << 10
 of none while frames are empty, or parts of one that never ends."""
 _PIECE = 32 << 10
 """After so much the others have their turn: systems give a quarter of a megabyte at once, and uvloop many of them."""
+_BEFORE_OCTETS = 8 * _PIECE
+"""Of a body before its request begins: some moments' worth. One that aiohttp answers by itself never does."""
 _END = b"\r\n\r\n"
 _CLOSING_S = 5.0
 """How long a connection may take to be closed in order."""
@@ -189,7 +191,7 @@ class Guard(asyncio.Protocol):
             if not self._body.is_eof():
                 return True
             self._body = None
-        return self._octets < 0 or self._is_header(data)
+        return self._is_header(data) if self._octets >= 0 else self._sent <= _BEFORE_OCTETS
 
     def _is_header(self, data: bytes) -> bool:
         if not self._octets:

@@ -31,6 +31,7 @@ FLOODS = {
     "chunks of an octet that nobody reads": (b"GET /healthz" + _CHUNKED, _TINY),
     "chunks of an octet to no route": (b"POST /nowhere" + _CHUNKED, _TINY),
     "chunks of an octet that are read": (b"PUT /picture" + _CHUNKED, _TINY),
+    "chunks of a request that aiohttp answers": (b"PUT /picture HTTP/1.1\r\nExpect: more" + _CHUNKED[9:], _TINY),
     "a chunk's extension": (b"GET /healthz" + _CHUNKED + b"5;", b"a"),
     "a chunk's extension while we are busy": (b"GET /wait" + _CHUNKED + b"5;", b"a"),
 }
