@@ -3,6 +3,7 @@
 Counterparts: `media.aiortc_seam` (the one that is meant to be used) and `media.fallback` (for another aiortc).
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -34,6 +35,8 @@ MOST_FEEDBACK = 16
 """Kinds of feedback of one codec; browsers name five."""
 MOST_SOURCES = 2
 """SSRCs of a section that are of use: of its stream and of what is sent again."""
+_UFRAG, _PASSWORD = re.compile(r"[0-9A-Za-z+/]{4,256}"), re.compile(r"[0-9A-Za-z+/]{22,256}")
+"""RFC 8839 §5.4. The name stands in every check that we send to the addresses which the same peer names."""
 
 TRANSPORT_SEQUENCE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 """Name of the header extension that carries the transport-wide sequence number."""
@@ -115,6 +118,7 @@ def read_offer(offer_sdp: str) -> SessionDescription:
             and len(set(names)) == len(names)
             and all(media.dtls and media.dtls.fingerprints for media in offer.media)
             and all(len(media.rtp.codecs) <= MOST_CODECS for media in offer.media)
+            and all(map(_has_true_ice, offer.media))
         )
     except Exception as error:
         # A stranger's text meets a library's parser here: whatever it trips over is the stranger's.
@@ -129,6 +133,12 @@ def read_offer(offer_sdp: str) -> SessionDescription:
 def kind_of(media: MediaDescription) -> Kind:
     """What a section is about."""
     return "video" if media.kind == "video" else "audio"
+
+
+def _has_true_ice(media: MediaDescription) -> bool:
+    """Whether ICE's name and password, where the section has them, are as they must be."""
+    given = ((_UFRAG, media.ice.usernameFragment), (_PASSWORD, media.ice.password))
+    return all(value is None or pattern.fullmatch(value) for pattern, value in given)
 
 
 def _cut_down(media: MediaDescription) -> None:

@@ -64,3 +64,27 @@ def test_an_offer_longer_than_any_browsers_is_refused(offer: str) -> None:
     codecs = "".join(f"a=rtpmap:{n} VP8/90000\r\n" for n in range(MOST_CODECS + 1))
     with pytest.raises(BadOffer):
         read_offer(offer + codecs)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [
+        ("ice-ufrag", "u" * 257),
+        ("ice-ufrag", "u" * 30_000),
+        ("ice-ufrag", "abc"),
+        ("ice-ufrag", "ab:cd"),
+        ("ice-ufrag", "ab cd"),
+        ("ice-ufrag", "\u00e9" * 200),
+        ("ice-pwd", "p" * 21),
+        ("ice-pwd", "p" * 30_000),
+        ("ice-pwd", "p" * 21 + "\u00e9"),
+    ],
+)
+def test_a_name_or_password_that_is_none_of_ices_is_refused(offer: str, attribute: str, value: str) -> None:
+    """Checks bear the name: a peer that names the addresses too must not choose how much is sent there."""
+    for section in (0, 1):
+        parts = re.split(rf"(?<=a={attribute}:)\S+", offer)
+        kept = re.findall(rf"(?<=a={attribute}:)\S+", offer)
+        kept[section] = value
+        with pytest.raises(BadOffer):
+            read_offer("".join(part + said for part, said in zip(parts, [*kept, ""], strict=True)))
