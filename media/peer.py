@@ -137,7 +137,8 @@ def kind_of(media: MediaDescription) -> Kind:
 
 def _has_true_ice(media: MediaDescription) -> bool:
     """Whether ICE's name and password, where the section has them, are as they must be."""
-    given = ((_UFRAG, media.ice.usernameFragment), (_PASSWORD, media.ice.password))
+    ice = media.ice
+    given = ((_UFRAG, ice.usernameFragment), (_PASSWORD, ice.password)) if ice is not None else ()
     return all(value is None or pattern.fullmatch(value) for pattern, value in given)
 
 

@@ -8,6 +8,8 @@ LONGEST = 2_048
 """Octets of a datagram; every path's limit is below it, and browsers keep to 1,200."""
 LONGEST_STUN = 1_280
 """Octets of a STUN message; with the longest names that ICE allows one has some 700."""
+MOST_ATTRIBUTES = 16
+"""Of a STUN message; checks have six or so. The library's parser takes a millisecond for what holds a hundred."""
 LONGEST_HANDSHAKE = 16_384
 """Octets of one DTLS handshake message, all fragments together; browsers' certificates have some 300."""
 SHORTEST_RTP = 12
@@ -59,6 +61,19 @@ def _is_stun(data: bytes) -> bool:
         and int.from_bytes(data[2:4], "big") == size - _STUN_HEADER
         and size % 4 == 0
     )
+
+
+def has_few_attributes(data: bytes) -> bool:
+    """Whether a STUN message's attributes are whole (RFC 8489 §14), and no more than any browser writes."""
+    at = _STUN_HEADER
+    for _ in range(MOST_ATTRIBUTES):
+        if at == len(data):
+            return True
+        size = int.from_bytes(data[at + 2 : at + 4], "big")
+        at += 4 + size + -size % 4
+        if at > len(data):
+            return False
+    return at == len(data)
 
 
 def _is_dtls(data: bytes, expected: frozenset[int]) -> bool:

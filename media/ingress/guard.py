@@ -23,6 +23,8 @@ MOST_ADDRESSES = 32
 """Addresses from which one peer's checks are taken in the life of a connection; browsers have some ten."""
 MOST_REQUESTS = 200
 """A peer's checks that are answered in one second, from all its addresses together; browsers send some 20."""
+MOST_PARSED = 2 * MOST_REQUESTS
+"""Checks in our name, and answers, that are looked at in one second whatever proof they have: to look is what costs."""
 MOST_CHECKS = 200
 """What is sent in all to addresses that the peer only named: requests, each repetition counted."""
 MOST_CHECKS_EACH = 32
@@ -84,7 +86,7 @@ class IceGuard:
         self._sent: dict[Address, int] = {}
         """Requests to addresses that have not answered."""
         self._sent_unproved = 0
-        self._second, self._requests = 0, 0
+        self._second, self._requests, self._parsed = 0, 0, 0
         self._dtls: RTCDtlsTransport | None = None
         self._replaced = Replaced()
         self._take_request = connection.request_received
@@ -182,10 +184,25 @@ class IceGuard:
     def _refuses_stun(self, protocol: StunProtocol, data: bytes) -> str | None:
         """Before it is parsed: a flood must cost next to nothing."""
         if data[:2] == _REQUEST:
-            return None if self._named in data else "no_proof"
-        if data[:2] in _RESPONSES:
-            return None if data[8:20] in protocol.transactions else "unasked"
-        return "malformed"
+            if self._named not in data:
+                return "no_proof"
+        elif data[:2] not in _RESPONSES:
+            return "malformed"
+        elif data[8:20] not in protocol.transactions:
+            return "unasked"
+        return self._refuses_look(data)
+
+    def _refuses_look(self, data: bytes) -> str | None:
+        if not datagrams.has_few_attributes(data):
+            return "malformed"
+        self._begin_second()
+        self._parsed += 1
+        return "too_many_checks" if self._parsed > MOST_PARSED else None
+
+    def _begin_second(self) -> None:
+        second = clock.now() // _SECOND
+        if second != self._second:
+            self._second, self._requests, self._parsed = second, 0, 0
 
     def _refuses_request(self, message: stun.Message, address: Address) -> str | None:
         has = message.attributes
@@ -197,9 +214,7 @@ class IceGuard:
             return "forbidden_address"
         if address not in self._proved and len(self._proved) >= MOST_ADDRESSES:
             return "too_many_addresses"
-        second = clock.now() // _SECOND
-        if second != self._second:
-            self._second, self._requests = second, 0
+        self._begin_second()
         self._requests += 1
         return "too_many_checks" if self._requests > MOST_REQUESTS else None
 

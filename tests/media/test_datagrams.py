@@ -7,7 +7,16 @@ import pytest
 from aioice import stun
 from OpenSSL import SSL
 
-from media.ingress.datagrams import BY_CLIENT, BY_SERVER, LONGEST, LONGEST_STUN, Kind, kind
+from media.ingress.datagrams import (
+    BY_CLIENT,
+    BY_SERVER,
+    LONGEST,
+    LONGEST_STUN,
+    MOST_ATTRIBUTES,
+    Kind,
+    has_few_attributes,
+    kind,
+)
 from tests.media.forged import COOKIE_WANTED, FRAGMENT, SERVER_HELLO, SHORT, check, handshake, record
 
 CHECK = check("a:b", "password")
@@ -75,3 +84,11 @@ def test_a_datagram_of_the_most_fragments_costs_little() -> None:
     for _ in range(100):
         assert kind(many) is Kind.DTLS
     assert time.thread_time() - began < 0.2
+
+
+def test_a_message_has_few_attributes_and_whole_ones() -> None:
+    header, attribute = CHECK[:20], pack("!HH4s", 0x7FFE, 3, b"abc")
+    assert has_few_attributes(CHECK)
+    assert all(has_few_attributes(header + attribute * count) for count in range(MOST_ATTRIBUTES + 1))
+    assert not has_few_attributes(header + attribute * (MOST_ATTRIBUTES + 1))
+    assert not has_few_attributes(header + pack("!HH4s", 0x7FFE, 5, b"abcd"))

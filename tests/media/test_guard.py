@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle, islice
+from struct import pack
+from typing import Any, cast
 
 import pytest
 from aioice import stun
@@ -15,7 +17,15 @@ from media.aiortc_seam import PeerLink
 from media.fallback import FallbackLink
 from media.ingress import guard
 from media.ingress.datagrams import LONGEST
-from media.ingress.guard import MOST_ADDRESSES, MOST_CHECKS, MOST_CHECKS_EACH, MOST_REQUESTS, MOST_WAITING, IceGuard
+from media.ingress.guard import (
+    MOST_ADDRESSES,
+    MOST_CHECKS,
+    MOST_CHECKS_EACH,
+    MOST_PARSED,
+    MOST_REQUESTS,
+    MOST_WAITING,
+    IceGuard,
+)
 from media.ingress.sources import MOST_SOURCES
 from media.rtp import serialize
 from media.worker_settings import UdpSettings
@@ -204,6 +214,44 @@ async def test_the_addresses_of_one_peers_checks_have_a_bound_and_so_has_their_r
     before = len(peer.answers)
     peer.hear(("192.0.2.9", 5_000))
     assert len(peer.answers) == before + 1
+
+
+async def test_the_checks_that_are_looked_at_have_a_bound_whatever_proof_they_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    time, looked_at, parse = [0], [0], stun.parse_message
+
+    def counted(*given: Any, **more: Any) -> stun.Message:
+        looked_at[0] += 1
+        return parse(*given, **more)
+
+    monkeypatch.setattr(clock, "now", lambda: time[0])
+    monkeypatch.setattr(stun, "parse_message", counted)
+    peer = Offline()
+    wrong = forged.check(f"{peer.connection.local_username}:theirs", "a password that it does not have")
+    for _ in range(3 * MOST_PARSED):
+        peer.protocol.datagram_received(wrong, ("192.0.2.9", 5_000))
+    assert looked_at[0] == MOST_PARSED
+    assert peer.guard.counts.dropped == {"no_proof": MOST_PARSED, "too_many_checks": 2 * MOST_PARSED}
+    time[0] += 1_000_000
+    peer.hear(("192.0.2.9", 5_000))
+    assert len(peer.answers) == 1
+
+
+async def test_what_holds_a_hundred_attributes_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = Offline()
+    asked = peer.request()
+    peer.protocol.transactions[asked.transaction_id] = cast(Any, None)
+    name = f"{peer.connection.local_username}:theirs".encode()
+    user = pack("!HH", 0x0006, len(name)) + name + bytes(-len(name) % 4)
+    attributes = user + pack("!HHBBHI", 0x0020, 8, 0, 1, 1, 1) * 100
+    monkeypatch.setattr(stun, "parse_message", None)
+    for kind in (0x0001, 0x0101, 0x0111):
+        stuffed = pack("!HHI", kind, len(attributes), 0x2112A442) + asked.transaction_id + attributes
+        peer.protocol.datagram_received(stuffed, ("192.0.2.9", 5_000))
+    peer.protocol.transactions.clear()
+    assert peer.guard.counts.dropped == {"malformed": 3}
+    assert peer.guard.counts.faults == 0
 
 
 async def test_a_check_without_a_priority_is_answered_where_its_sender_is_known() -> None:
