@@ -7,7 +7,7 @@ end. To them come words of Vietnamese passwords, and what everybody knows of the
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from math import log10
+from math import log10, prod
 
 from vouch.problems import Problem
 
@@ -17,6 +17,10 @@ _FEWEST_GUESSES = 9
 """As a power of ten."""
 _LOOKED_AT = 72
 """Characters; zxcvbn takes longer than linear time, and nobody guesses what stands behind so many."""
+_DISGUISES = ("4@", "8", "({[<", "3", "69", "1!|", "1|7", "0", "$5", "+7", "%", "2")
+"""The marks that zxcvbn takes for a letter, by letter. It tries all readings, each as long as the first."""
+_MOST_READINGS = 24
+_UNDISGUISED = str.maketrans("@({[<!|$+%", "accccilstx")
 # The commonest first: what stands later is worth more guesses.
 _BEFORE_DIGITS = re.compile(r"[\s._-]+(?=\d)")
 """What people put between a word and its number, which is the first thing that is tried."""
@@ -51,13 +55,21 @@ def check(password: str, *about: str | None) -> None:
 
 def _is_guessed(password: str, about: Iterable[str | None]) -> bool:
     # Twelve digits are an identity number, ten a telephone number: in this trade both lie about on paper.
-    if password.replace(" ", "").isdecimal():
+    # Of marks over no letters nothing is left.
+    bare = password.replace(" ", "")
+    if not bare or bare.isdecimal():
         return True
     from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # noqa: PLC0415 - 60 ms that most commands do not need
 
-    looked_at = _BEFORE_DIGITS.sub("", password)[:_LOOKED_AT]
+    looked_at = _readable(_BEFORE_DIGITS.sub("", password)[:_LOOKED_AT])
     found = zxcvbn(looked_at, user_inputs=[*_parts(about), *_WORDS], max_length=_LOOKED_AT)
     return log10(found["guesses"]) < _FEWEST_GUESSES
+
+
+def _readable(text: str) -> str:
+    """The text itself, or where it has very many readings the first one of its marks that are no digits."""
+    readings = prod(max(1, sum(mark in text for mark in marks)) for marks in _DISGUISES)
+    return text if readings <= _MOST_READINGS else text.translate(_UNDISGUISED)
 
 
 def _parts(about: Iterable[str | None]) -> Iterator[str]:

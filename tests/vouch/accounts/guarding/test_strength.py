@@ -81,3 +81,20 @@ def test_whatever_is_chosen_is_looked_at_within_half_a_second(password: str) -> 
     began = time.process_time()
     assert answer(password) == "422 password_common"
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("password", ["4@8({[<3691!|70$5+%2" * 12, "@({[<!|$+%4836917052" * 4, "1|!7+$({<@ p4$$w0rd"])
+def test_marks_that_can_be_read_in_hundreds_of_ways_are_looked_at_as_quickly(password: str) -> None:
+    began = time.process_time()
+    assert answer(password) == "good"
+    assert time.process_time() - began < 0.5
+
+
+def test_a_word_in_many_disguises_is_still_seen() -> None:
+    marks = "|{[<$"
+    assert answer(f"m@tkh@u{marks}") == answer(f"matkhau{marks}") == "422 password_common"
+
+
+@pytest.mark.parametrize("mark", ["\u0300", "\u0344", " \u0301"])
+def test_marks_over_no_letters_are_no_password(mark: str) -> None:
+    assert answer(mark * 20) == "422 password_common"
