@@ -53,9 +53,14 @@ function Team({ team }: { team: FloorTeam }) {
           </Badge>
         ))}
       </Group>
-      <Box style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr) minmax(540px, 620px)", gap: 16, alignItems: "start" }}>
-        <Agents agents={team.agents} calls={team.calls} />
-        <Calls calls={team.calls} agents={team.agents} />
+      {/* Side by side where there is room, else the calls below the agents. */}
+      <Box style={{ display: "flex", flexWrap: "wrap", gap: 16, alignItems: "flex-start" }}>
+        <Box flex="1 1 320px" miw={0}>
+          <Agents agents={team.agents} calls={team.calls} />
+        </Box>
+        <Box flex="0 1 620px" miw={0}>
+          <Calls calls={team.calls} agents={team.agents} />
+        </Box>
       </Box>
     </section>
   );
