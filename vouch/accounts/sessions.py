@@ -6,6 +6,7 @@ SameSite=None and Partitioned, the only kind that Chromium delivers in a cross-s
 """
 
 import hmac
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from vouch.accounts import tickets
+from vouch.accounts.dials import Dials
 from vouch.accounts.embedding import same_site
 from vouch.accounts.guarding import devices
 from vouch.accounts.models import ROLES, Account, Pending, SessionKind, WebSession
@@ -75,6 +77,7 @@ class Sessions:
         self.audit = SignInAudit(database, clock)
         """Counts the sign-ins that are refused."""
         self._idle_s = idle_s or {}
+        self._dials = Dials()
 
     async def open(
         self,
@@ -176,7 +179,11 @@ class Sessions:
             return set((await transaction.scalars(chosen)).all())
 
     def ticket(self, visitor: Visitor) -> str:
-        """A token for a socket's handshake, good once within a minute, bound to the session."""
+        """A token for a socket's handshake, good once within a minute, bound to the session.
+
+        Problem `too_many_requests` where its pages come and go all the time.
+        """
+        self._dials.count(visitor.session.digest, time.monotonic())
         return self._tickets.sign({"session": visitor.session.digest, "kind": visitor.session.kind, "id": new_secret()})
 
     async def redeem(self, ticket: str, kind: SessionKind) -> Visitor | None:
