@@ -37,6 +37,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], Tag]] = {
     "user password": (("user", "password", "anh"), Tag.PASSWORD_SET),
     "user change": (("user", "change", "anh", "--company", "CTKV2"), Tag.ACCOUNT_CHANGED),
     "user skills": (("user", "skills", "anh", "language:en"), Tag.ACCOUNT_CHANGED),
+    "user second-factor": (("user", "second-factor", "anh", "--reset"), Tag.SECOND_FACTOR_RESET),
     "user disable": (("user", "disable", "anh"), Tag.ACCOUNT_DISABLED),
     "shop add": (SHOP, Tag.SHOP_KEPT),
     "token issue": (("token", "issue", *OF, "--webhook-url", "https://u:p@x.example/secret"), Tag.TOKEN_ISSUED),

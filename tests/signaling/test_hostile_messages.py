@@ -90,12 +90,18 @@ async def senders(house: House) -> dict[str, Send]:
     http = await house.stack.enter_async_context(browser(house.origin))
     supervisor = await signed_in(house, "supervisor1")
     opened = await house.verification()
-    async with http.post(f"{house.origin}/api/ekyc/drafts") as answer:
+    who = {"username": "dealer1", "password": house.seeds.passwords["dealer1"]}
+    async with http.post(f"{house.origin}/api/ekyc/dealer", json=who) as answer:
+        dealer = (await answer.json())["csrf"]
+    async with http.post(f"{house.origin}/api/ekyc/drafts", headers={CSRF_HEADER: dealer}) as answer:
         draft = (await answer.json())["draft"]
 
     def posts(jar: aiohttp.ClientSession, path: str, csrf: str = "") -> Send:
         headers = {"Content-Type": "application/json", CSRF_HEADER: csrf}
         return lambda body: jar.post(house.origin + path, data=body.encode(), headers=headers)
+
+    def own(path: str) -> Send:
+        return posts(house.jars[supervisor], f"/api/account/staff{path}", supervisor.told["csrf"])
 
     def opens(body: str) -> Any:
         form = aiohttp.FormData()
@@ -107,8 +113,14 @@ async def senders(house: House) -> dict[str, Send]:
     return {
         "JoinForm": posts(http, "/api/call/session"),
         "SignIn": posts(http, "/api/console/session"),
-        "CheckForm": posts(http, f"/api/ekyc/drafts/{draft}/check"),
-        "DealerForm": posts(http, f"/api/ekyc/drafts/{draft}/call"),
+        "SignInForm": posts(http, "/api/ekyc/dealer"),
+        "CheckForm": posts(http, f"/api/ekyc/drafts/{draft}/check", dealer),
+        "DealerForm": posts(http, f"/api/ekyc/drafts/{draft}/call", dealer),
+        "PasswordChange": own("/password"),
+        "Proof": own("/app"),
+        "AppCode": own("/app/code"),
+        "NewPasskey": own("/passkey/credential"),
+        "SecondStep": own("/second-step"),
         "ReviewForm": posts(house.jars[supervisor], review, supervisor.told["csrf"]),
         "NewVerification": opens,
     }
@@ -118,6 +130,8 @@ ANSWERS_OF_OTHERS = {"_Answer"}
 """Read from mSale Core, whom we ask."""
 KNOWN: dict[str, dict[str, Any]] = {
     "NewVerification": {"language": "vi"},
+    # One of three.
+    "SecondStep": {"code": None, "recovery_code": None},
 }
 
 

@@ -19,7 +19,7 @@ from tests.ports import free_port
 from tests.signaling.conftest import Start, ring_and_accept
 from tests.turn import TurnServer, turn_server
 from vouch.clock import HOUR, SECOND, SystemClock
-from vouch.ids import digest
+from vouch.ids import digest, new_id
 from vouch.settings import IceServer, Settings
 
 WORKER, STRANGER = "127.0.0.1", "127.0.0.2"
@@ -139,7 +139,7 @@ async def test_both_pages_of_a_call_are_told_and_nobody_without_one(start: Start
     house = await start(turn_urls=("turn:relay.example",), turn_secret="s")
     agent, caller = await house.ready(), await house.caller()
     assert (await caller.press("media.servers"))["code"] == "unknown_call"
-    assert (await agent.press("media.servers", call="of somebody else"))["code"] == "not_your_call"
+    assert (await agent.press("media.servers", call=new_id()))["code"] == "not_your_call"
 
     await ring_and_accept(caller, agent)
 

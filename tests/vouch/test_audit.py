@@ -42,4 +42,4 @@ async def test_a_deed_that_fails_leaves_no_line(database: Database) -> None:
 
 @pytest.mark.parametrize("tag", Tag)
 def test_tags_read_source_subject_action(tag: Tag) -> None:
-    assert re.fullmatch("(command|staff|dealer|client|caller|system):[a-z_]+:[a-z_]+", tag)
+    assert re.fullmatch("(command|account|staff|dealer|client|caller|system):[a-z_]+:[a-z_]+", tag)
