@@ -5,6 +5,7 @@ import re
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ekyc import join, verifications
@@ -45,7 +46,7 @@ class IntegrationApi:
         self._reception = reception
         self._rates = rates
         self._right: dict[str, None] = {}
-        self._document = document(settings.url)
+        self._document = to_json(document(settings.url))
 
     def add_routes(self, app: web.Application) -> None:
         """Add the API's routes to `app`."""
@@ -59,7 +60,7 @@ class IntegrationApi:
 
     async def describe(self, _request: web.Request) -> web.Response:
         """The API's description."""
-        return web.json_response(self._document)
+        return web.Response(body=self._document, content_type="application/json")
 
     @http.takes(LARGEST_FORM, too_large)
     async def open(self, request: web.Request) -> web.Response:

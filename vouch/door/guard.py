@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from aiohttp import StreamReader, hdrs, web
@@ -33,6 +34,8 @@ _PIECE = 32 << 10
 """After so much the others have their turn: systems give a quarter of a megabyte at once, and uvloop many of them."""
 _BEFORE_OCTETS = 8 * _PIECE
 """Of a body before its request begins: some moments' worth. One that aiohttp answers by itself never does."""
+MOST_AHEAD = 16
+"""Requests that are sent together with one that is not answered yet."""
 _END = b"\r\n\r\n"
 _CLOSING_S = 5.0
 """How long a connection may take to be closed in order."""
@@ -64,6 +67,8 @@ class Guard(asyncio.Protocol):
         "_crowd",
         "_due",
         "_frames",
+        "_granted",
+        "_in_a_row",
         "_inner",
         "_lost",
         "_network",
@@ -102,6 +107,8 @@ class Guard(asyncio.Protocol):
         self._blank = 0
         self._body: StreamReader | None = None
         self._ahead = 0
+        self._granted, self._in_a_row = False, 0
+        """Whether the next request had its turn already; how many came together with the one before."""
         self._rest = b""
         """What has come and waits until others had their turn; nothing more is read meanwhile."""
         self._sent = self._unseen = 0
@@ -122,7 +129,10 @@ class Guard(asyncio.Protocol):
         """Pass on what is within bounds, a piece at a time; a request begins when it is its turn."""
         if self._rest:
             self._rest += data
-        elif self._begins() and not self._pace.ask(self._network, self._go_on):
+            return
+        begins = self._begins()
+        self._granted = self._granted or begins
+        if begins and not self._pace.ask(self._network, self._go_on):
             self._wait_with(data)
         else:
             self._take(data)
@@ -167,10 +177,25 @@ class Guard(asyncio.Protocol):
         """A header came whole."""
         self._crowd.busy(self.seat)
         self._due = None
+        self._in_a_row, self._granted = 0 if self._granted else self._in_a_row + 1, False
         self._octets, self._tail, self._blank, self._ahead = 0, b"", 0, 0
         self._body = request.content
         if request.method == hdrs.METH_GET and hdrs.UPGRADE in request.headers:
             self._frames = Bucket(_FRAMES, _FRAMES_PER_S, self._time(), _FRAMES_AT_FIRST)
+
+    async def turn(self) -> bool:
+        """Wait until it is the turn of a request that was sent together with the one before it.
+
+        False where too many were: browsers and proxies send none before the answer to the last.
+        """
+        if not self._in_a_row:
+            return True
+        if self._in_a_row > MOST_AHEAD:
+            return False
+        granted = asyncio.get_running_loop().create_future()
+        if not self._pace.ask(self._network, partial(_grant, granted)):
+            await granted
+        return True
 
     def end(self) -> None:
         """The request is answered; the answer may still be on its way."""
@@ -262,6 +287,11 @@ class Guard(asyncio.Protocol):
         if self.transport is not None:
             self.transport.abort()
         return False
+
+
+def _grant(granted: "asyncio.Future[None]") -> None:
+    if not granted.done():
+        granted.set_result(None)
 
 
 @contextmanager

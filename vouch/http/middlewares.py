@@ -76,16 +76,24 @@ def _log_request(allowance: Allowance, request: web.Request, status: int, began:
 async def _seated(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Tell the connection's guard; where all seats are taken answer for this node's state alone."""
     with underway(request) as guard:
-        if guard is None or not guard.seat.reserved:
+        if guard is None:
             return await handler(request)
-        if request.path == HEALTH:
-            response = await handler(request)
-        else:
-            response = Problem(
-                503, "too_many_connections", "Too many connections. Try again.", retry_after_s=1
-            ).response()
+        if not await guard.turn():
+            return _last("too_many_requests", 429, "Wait for an answer before you ask again.")
+        if not guard.seat.reserved:
+            return await handler(request)
+        if request.path != HEALTH:
+            return _last("too_many_connections", 503, "Too many connections. Try again.")
+        response = await handler(request)
         response.force_close()
         return response
+
+
+def _last(code: str, status: int, detail: str) -> web.Response:
+    """Make the last answer of a connection."""
+    response = Problem(status, code, detail, retry_after_s=1).response()
+    response.force_close()
+    return response
 
 
 @web.middleware

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from tests.vouch.door.conftest import GET, PATIENT, house
+from vouch.door.guard import MOST_AHEAD
 from vouch.door.pace import Pace
+from vouch.tasks import TaskSet
 
 
 def begin(begun: list[str], name: str) -> Callable[[], None]:
@@ -72,3 +74,38 @@ async def test_who_leaves_before_their_turn_is_not_missed() -> None:
             await peer.close()
         assert [(await peer.answer())[0] for peer in peers[:30]] == [200] * 30
         await running.until(lambda: len(running.crowd) == 30)
+
+
+async def test_requests_that_were_sent_together_begin_in_their_turn_too() -> None:
+    async with house(PATIENT) as running:
+        peers = [await running.peer() for _ in range(40)]
+        begun: list[int] = []
+
+        async def count() -> None:
+            before = 0
+            while True:
+                begun.append(len(running.arrived) - before)
+                before = len(running.arrived)
+                await turn()
+
+        tasks = TaskSet("test")
+        tasks.spawn("count", count())
+        for peer in peers:
+            peer.writer.write(GET * 15)
+        for peer in peers:
+            assert [(await peer.answer())[0] for _ in range(15)] == [200] * 15
+        await tasks.close()
+        assert sum(begun) == 40 * 15
+        # Those that had their turn before their octets were read arrive beside those that had it afterwards.
+        assert max(begun) <= 2 * 16
+
+
+async def test_a_peer_that_waits_for_no_answer_is_let_go() -> None:
+    async with house(PATIENT) as running:
+        peer = await running.peer()
+        await peer.send(GET * 100)
+        assert [(await peer.answer())[0] for _ in range(MOST_AHEAD + 2)] == [200] * (MOST_AHEAD + 1) + [429]
+        assert await peer.is_ended()
+        # Who waits may ask as often as they like.
+        patient = await running.peer()
+        assert [await patient.ask() for _ in range(3 * MOST_AHEAD)] == [200] * (3 * MOST_AHEAD)
