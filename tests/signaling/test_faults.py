@@ -204,7 +204,8 @@ async def test_a_page_that_went_while_its_call_was_being_queued_is_not_waited_fo
     await caller.close()
     await until(lambda: len(house.node.hub._sockets) == 0)
     gone.set()
-    await until(lambda: [leg.socket for leg in customers(house)] == [1])  # the floor has counted it in
+    # The floor has counted it in; maybe twice by now, because its handler asks once more for the number it never got.
+    await until(lambda: [leg.socket > 0 for leg in customers(house)] == [True])
     await until(lambda: [leg.socket_up for leg in customers(house)] == [False])
     await pressing.close()
 
