@@ -4,8 +4,9 @@ Whatever else is ready has its turn in between, and those of different networks 
 """
 
 import asyncio
-from collections import OrderedDict, deque
 from collections.abc import Callable
+
+from vouch.rotation import Rotation
 
 Begin = Callable[[], None]
 
@@ -19,14 +20,14 @@ class Pace:
     def __init__(self, at_once: int = _AT_ONCE) -> None:
         self._at_once = self._left = at_once
         self._turning = False
-        self._waiting: OrderedDict[str, deque[Begin]] = OrderedDict()
+        self._waiting = Rotation[Begin]()
 
     def ask(self, network: str, begin: Begin) -> bool:
         """Return True where a request may begin now; else `begin` is called, in its turn, and never at once."""
         if self._left > 0 and not self._waiting:
             self._take()
             return True
-        self._waiting.setdefault(network, deque()).append(begin)
+        self._waiting.add(network, begin)
         self._turn_later()
         return False
 
@@ -43,13 +44,6 @@ class Pace:
         self._turning, self._left = False, self._at_once
         while self._waiting and self._left > 0:
             self._take()
-            self._next()()
+            self._waiting.next()()
         if self._waiting:
             self._turn_later()
-
-    def _next(self) -> Begin:
-        network, begins = self._waiting.popitem(last=False)
-        begin = begins.popleft()
-        if begins:
-            self._waiting[network] = begins
-        return begin

@@ -5,11 +5,12 @@ strangers together. What finds no place is refused at once: a page can ask again
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from vouch.problems import Problem
+from vouch.rotation import Rotation
 
 _RETRY_S = 2
 AT_ONCE = 2
@@ -25,38 +26,26 @@ class _Lane:
     def __init__(self, most: int, most_of_one: int) -> None:
         self._most = most
         self._most_of_one = most_of_one
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        self._count = 0
+        self._waiting = Rotation[asyncio.Future[None]]()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._waiting)
 
     def join(self, who: str) -> asyncio.Future[None]:
         """Take a place at the end; Problem `busy` where there is none."""
-        places = self._waiting.get(who, ())
-        if self._count >= self._most or len(places) >= self._most_of_one:
+        if len(self) >= self._most or self._waiting.of(who) >= self._most_of_one:
             raise Problem(503, "busy", "Many people are signing in. Try again in a moment.", retry_after_s=_RETRY_S)
         place = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(who, deque()).append(place)
-        self._count += 1
+        self._waiting.add(who, place)
         return place
 
     def leave(self, who: str, place: asyncio.Future[None]) -> None:
         """Give a place up before its turn."""
-        places = self._waiting[who]
-        places.remove(place)
-        self._count -= 1
-        if not places:
-            del self._waiting[who]
+        self._waiting.remove(who, place)
 
     def next(self) -> asyncio.Future[None]:
         """The place whose turn it is."""
-        who, places = self._waiting.popitem(last=False)
-        place = places.popleft()
-        self._count -= 1
-        if places:
-            self._waiting[who] = places
-        return place
+        return self._waiting.next()
 
 
 class Turns:

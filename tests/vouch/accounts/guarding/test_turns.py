@@ -109,7 +109,7 @@ async def test_who_goes_away_as_their_turn_comes_gives_it_on() -> None:
     async with crowd(counter, "a", "b", "c") as (_, second, _third):
         counter._leave.pop(0).set()
         # Until the first has left, and before the second has woken.
-        while turns._strangers._count == 2:
+        while len(turns._strangers) == 2:
             await asyncio.sleep(0)
         second.cancel()
         await settle()
