@@ -22,7 +22,7 @@ from vouch.tasks import TaskSet
 View = dict[str, Any]
 _IN_MEDIA = frozenset({"connecting", "active", "reconnecting", "deciding"})
 _ANSWER_S = 12
-_OFFER_AGAIN_S = 0.3
+OFFER_AGAIN_S = 0.3
 
 
 class Peer(Protocol):
@@ -157,7 +157,7 @@ class RobotPage:
             answer = await self.press("media.offer", sdp=offer, **self._about_call())
             if answer["code"] != "ok":
                 await self._close_peer(peer)
-                self._tasks.spawn("offer again", self._offer_again(max(_OFFER_AGAIN_S, answer["wait_s"])))
+                self._tasks.spawn("offer again", self._offer_again(max(OFFER_AGAIN_S, answer["wait_s"])))
                 return
             older, self.peer, self.media, self.last_frame = self.peer, peer, answer["media"], None
             await peer.accept(answer["sdp"])

@@ -17,7 +17,7 @@ from media.packet_sender import material
 from media.synthetic import moving_picture
 from signaling.demo import cards
 from signaling.demo.people import person
-from signaling.demo.robot_page import RobotPage
+from signaling.demo.robot_page import OFFER_AGAIN_S, RobotPage
 from signaling.demo.robots import Papers, agent_page, browser, caller_page, open_verification
 from tests.bench.media_browsers_stage import COMPANY, Stage, first_frame_after
 from tests.chaos.media_records import Records
@@ -74,7 +74,7 @@ class PacketPage(RobotPage):
         except ConnectionError:
             # The worker died while the connection was being made.
             self.media = 0
-            self._tasks.spawn("offer again", self._offer_again())
+            self._tasks.spawn("offer again", self._offer_again(OFFER_AGAIN_S))
 
     async def _show(self, robot: PacketRobot) -> None:
         while not robot.video.frames and self.packets is robot:

@@ -22,6 +22,7 @@ from tests.ekyc.evidence_fixtures import KEYS, NAMES, SUPERVISOR, Stage, populat
 from tests.ekyc.test_recordings import Piece
 from tests.passwords import quick_hash
 from tests.webm import recorded
+from vouch.accounts.factors.service import SecondFactors
 from vouch.accounts.models import Account
 from vouch.accounts.service import Accounts
 from vouch.accounts.sessions import Sessions
@@ -81,9 +82,9 @@ async def site(tmp_path: Path, migrated_sqlite_url: str) -> AsyncIterator[Site]:
     accounts, sessions = Accounts(database, clock), Sessions(database, clock, KEYS, embedded=False)
     cases, playback = Directory(database, clock, blobs), Playback(database, blobs, playable, tmp_path)
     app = web.Application(middlewares=middlewares(settings))
-    console = Console(
-        settings, database, clock, accounts, sessions, cases, None, Rulebook(settings), None, playback, None
-    )
+    factors = SecondFactors(database, clock, KEYS, "http://127.0.0.1")
+    ports = (cases, None, Rulebook(settings), None, playback, None, factors)
+    console = Console(settings, database, clock, accounts, sessions, *ports)
     console.add_routes(app)
     async with TestServer(app) as server:
         yield Site(str(server.make_url("")).rstrip("/"), verification, database)

@@ -203,9 +203,10 @@ async def test_an_offer_without_vp8_is_refused(peers: Peers) -> None:
 
 
 async def test_a_closed_call_says_what_it_carried_however_often(peers: Peers) -> None:
-    await peers.join("customer", 1)
+    _, customer_sees = await peers.join("customer", 1)
     _, agent_sees = await peers.join("agent", 1)
     await agent_sees.next()
+    await customer_sees.next()
     summary = await peers.plane.close_call(peers.worker, peers.call)
     assert [(leg.leg, leg.media) for leg in summary.legs] == [("customer", 1), ("agent", 1)]
     assert all(leg.video_packets > 0 and leg.first_packet_at is not None for leg in summary.legs)
