@@ -157,6 +157,12 @@ PLANTS = (
         "event.report > state.report",
         "old media",
     ),
+    Plant(
+        "leg_events.py",
+        '"""Which of the leg\'s sockets."""\n    age: int = 0',
+        '"""Which of the leg\'s sockets."""\n    age: int = 60_000_000',
+        "a socket that closes now was heard a minute ago",
+    ),
     Plant("legs.py", "if event.page != leg.page:", "if False:", "a caller's older page goes on with its media"),
     Plant("legs.py", "event.signed_out:", "False:", "a caller whose session is over is seen on"),
     Plant(
