@@ -197,7 +197,7 @@ def test_every_package_of_the_product_is_installed_and_checked() -> None:
     found = find_packages(str(ROOT), **project["setuptools"]["packages"]["find"])
     folders = {file.parent.relative_to(ROOT) for file in SOURCES if file.name == "__init__.py"}
     assert sorted(found) == sorted(".".join(folder.parts) for folder in folders if folder.parts[0] in product)
-    assert sorted(project["mypy"]["packages"]) == sorted(PACKAGES)
+    assert sorted(project["mypy"]["packages"]) == sorted([*PACKAGES, "tests"])
 
 
 def test_the_product_knows_neither_its_tests_nor_its_tools() -> None:

@@ -28,7 +28,7 @@ from signaling.records import CallRecords
 from signaling.rules import Team
 from signaling.writer import Changes, FloorWriter
 from tests import services
-from tests.ekyc.evidence_fixtures import _verification, populate
+from tests.ekyc.evidence_fixtures import populate, verification_row
 from vouch import migrations
 from vouch.accounts.models import Account, Role
 from vouch.database import Database
@@ -53,7 +53,7 @@ class Bench:
 
     async def prepare(self, calls: int) -> list[str]:
         """The accounts, the agents, and a verification for each call."""
-        rows = [_verification("CTKV4", 0) for _ in range(calls)]
+        rows = [verification_row("CTKV4", 0) for _ in range(calls)]
         for row in rows:
             row["full_name_folded"] = fold(row["customer"]["full_name"])
         agents = [f"agent-{n}" for n in range(AGENTS)]

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from ekyc.msale import MsaleCore, NoMsale, company_tokens
-from tests import services
+from tests.ports import free_port
 from vouch.problems import Problem
 from vouch.settings import Settings
 
@@ -83,7 +83,7 @@ async def test_a_redirect_is_not_followed_with_the_secret(core: tuple[Core, str]
 
 
 async def test_nobody_listening_is_unreachable() -> None:
-    assert (await refused(f"http://127.0.0.1:{services.free_port()}")).code == "msale_unreachable"
+    assert (await refused(f"http://127.0.0.1:{free_port()}")).code == "msale_unreachable"
 
 
 async def test_an_answer_that_does_not_come_in_time_is_none(core: tuple[Core, str]) -> None:

@@ -18,7 +18,7 @@ class Offline:
         self.connection = Connection(ice_controlling=False)
         self.guard = IceGuard(self.connection, private_peers=private_peers)
         self.protocol = GuardedProtocol(self.connection)
-        self.protocol.connection_made(self)  # type: ignore[arg-type] - as much of a transport as is used
+        self.protocol.connection_made(self)  # As much of a transport as is used.
         self.protocol.local_candidate = self.candidate(ours, 4_000)
         self.connection._protocols.append(self.protocol)
         self.connection._local_candidates_end = True

@@ -209,7 +209,7 @@ async def test_a_health_check_that_connects_and_goes_is_not_told_of(port: int) -
 
 async def test_a_line_in_a_minute_says_how_many_were_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0]
-    monkeypatch.setattr(door.clock, "now", lambda: now[0])
+    monkeypatch.setattr("media.door.clock.now", lambda: now[0])
     one = door.Door(asyncio.Protocol, None)
     with capture_logs() as lines:
         for now[0] in range(0, 2 * door.TELL_EVERY + 1, door.TELL_EVERY // 4):

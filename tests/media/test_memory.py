@@ -9,7 +9,6 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from media import memory as memory_module
 from media import worker
 from media.aiortc_seam import PeerLink
 from media.exchange import Exchange
@@ -53,7 +52,7 @@ def test_where_the_system_does_not_tell_nothing_is_full(monkeypatch: pytest.Monk
     def absent(*_: object) -> int:
         raise FileNotFoundError
 
-    monkeypatch.setattr(memory_module.os, "open", absent)
+    monkeypatch.setattr("media.memory.os.open", absent)
     memory = Memory(MIB, resident(), lambda: 0)
     assert not memory.is_full()
     assert not memory.is_over()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from media.robot import RobotPeer
 from tests.signaling.conftest import House, Start, first_to_ring, ring, ring_and_accept, tick_checks
 from vouch.clock import SECOND
 
@@ -92,7 +93,7 @@ async def test_a_page_that_is_closed_and_opened_again_goes_on_with_the_same_call
 async def test_packets_that_stop_for_a_while_leave_the_call_as_it_was(house: House) -> None:
     caller, agent = await house.call()
     peer = agent.peer
-    assert caller.peer is not None
+    assert isinstance(caller.peer, RobotPeer)
     caller.peer.stop_packets()
     await agent.until_state("reconnecting")
 
@@ -106,7 +107,7 @@ async def test_packets_that_stop_for_a_while_leave_the_call_as_it_was(house: Hou
 @pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
 async def test_lost_for_more_than_15_seconds_ends_the_call_and_tells_both_why(house: House) -> None:
     caller, agent = await house.call()
-    assert caller.peer is not None
+    assert isinstance(caller.peer, RobotPeer)
     stopped = house.node.clock.now()
     caller.peer.stop_packets()
 

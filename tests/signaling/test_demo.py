@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from cryptography import x509
@@ -95,7 +96,7 @@ async def test_a_robots_call_ends_as_a_result_with_pictures_at_msale(tmp_path: P
     assert all(picture["checked"] for picture in result["pictures"])
 
 
-async def first_result(msale: str) -> dict[str, object]:
+async def first_result(msale: str) -> dict[str, Any]:
     """The first result that mSale has with all its pictures."""
     async with aiohttp.ClientSession() as http, asyncio.timeout(20):
         while True:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from routing import events as e
 from routing.index import build
 from routing.state import Agent, Floor, Met, Seed, Span, TeamRules
-from signaling import snapshots
+from signaling import snapshot_rows, snapshots
 from signaling.models import FloorSnapshotRow
 from signaling.replaying import replay_floor
 from signaling.snapshot_rows import pack, unpack
@@ -93,10 +93,10 @@ async def test_what_another_node_committed_is_kept_by_that_node(team: Shift) -> 
 async def test_two_nodes_that_keep_the_same_version_keep_it_once(team: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     await steps(team, 1)
     versions = await kept(team)
-    keep = snapshots.keep
+    keep = snapshot_rows.keep
 
     async def slower(*args: object) -> None:
-        await keep(*args)  # type: ignore[arg-type]
+        await keep(*args)
         raise IntegrityError("", {}, Exception())
 
     monkeypatch.setattr(snapshots, "keep", slower)
