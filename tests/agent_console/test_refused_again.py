@@ -15,12 +15,18 @@ async def everything(desk: Office) -> list[AuditEntry]:
         return list((await session.scalars(select(AuditEntry).order_by(AuditEntry.id))).all())
 
 
-async def test_wrong_codes_are_counted_with_where_they_came_from(desk: Office) -> None:
+async def with_the_password_alone(desk: Office) -> Browser:
+    """Somebody elsewhere who knows the password of an account that has a second factor."""
     browser = Browser(desk)
     await browser.sign_in()
     await set_up(desk, browser)
     stranger = Browser(desk, address=ELSEWHERE)
     await stranger.sign_in()
+    return stranger
+
+
+async def test_wrong_codes_are_counted_with_where_they_came_from(desk: Office) -> None:
+    stranger = await with_the_password_alone(desk)
     assert await step(stranger, code="000000") == "wrong_code"
     assert await step(stranger, recovery_code="0000-" * 5 + "0000") == "wrong_code"
     (line,) = [line for line in await everything(desk) if line.tag == _REFUSED]
@@ -28,11 +34,7 @@ async def test_wrong_codes_are_counted_with_where_they_came_from(desk: Office) -
 
 
 async def test_a_passkey_that_is_none_is_a_refusal_too(desk: Office) -> None:
-    browser = Browser(desk)
-    await browser.sign_in()
-    await set_up(desk, browser)
-    again = Browser(desk, address=ELSEWHERE)
-    await again.sign_in()
+    again = await with_the_password_alone(desk)
     forged = {
         "id": "AAAA",
         "rawId": "AAAA",
